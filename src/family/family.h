@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/**
+ * @file family.h
+ * What is known about kinds of devices: how to recognise them, how long they take, where they boot.
+ */
+#ifndef UB_FAMILY_FAMILY_H
+#define UB_FAMILY_FAMILY_H
+
+#include "loader/loader.h"
+
+/** Typical costs, in microseconds, from the family's data sheet. */
+struct ub_costs {
+    uint32_t erase_sector_us; /**< fixed part of a sector erase */
+    uint32_t erase_kib_us;    /**< per KiB of sector on top of it */
+    uint32_t erase_all_us;
+    uint32_t write_kib_us;    /**< programming one KiB */
+    uint32_t transfer_us;     /**< one short control transfer */
+    uint32_t transfer_kib_us; /**< per KiB of its data stage */
+};
+
+/** One family. */
+struct ub_family {
+    const char *name;  /**< "STM32F405" */
+    const char *title; /**< "STM32F405/407/415/417, ST's bootloader in ROM" */
+    const char *word;  /**< for selectors: "stm32f405" */
+    uint16_t vid;      /**< with pid: the id in DFU mode; 0 matches any */
+    uint16_t pid;
+    const char *map; /**< beginning of the first region's map that tells it apart, or NULL */
+    bool has_boot_address;
+    uint64_t boot_address; /**< where the vector table is */
+    uint8_t erased_value;  /**< what erased memory reads as */
+    struct ub_costs costs;
+    struct ub_loader_habits habits;
+};
+
+/** The family of a device that was not opened: by id alone. Never NULL: the last one fits any DFU
+ * device. */
+const struct ub_family *ub_family_by_id(uint16_t vid, uint16_t pid);
+
+/** The family once its regions are known. Never NULL. */
+const struct ub_family *ub_family_by_regions(uint16_t vid, uint16_t pid,
+                                             const struct ub_region *regions, size_t count);
+
+#endif

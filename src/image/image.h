@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/**
+ * @file image.h
+ * The image model: firmware as address segments plus what the file claims about itself.
+ */
+#ifndef UB_IMAGE_IMAGE_H
+#define UB_IMAGE_IMAGE_H
+
+#include "unbrick.h"
+
+#define UB_IMAGE_FILE_MAX ((size_t)64 * 1024 * 1024) /**< larger files are refused */
+#define UB_IMAGE_ALT_NONE (-1)
+#define UB_IMAGE_ID_ANY   0xffffu
+
+/** A segment; `data` is owned by the image. */
+struct ub_segment {
+    bool has_address;
+    uint64_t address;
+    int alt; /**< alternate setting named by the file, or UB_IMAGE_ALT_NONE */
+    uint8_t *data;
+    size_t length;
+};
+
+struct ub_format;
+
+/** An image. Segments are sorted by (alt, address) and do not overlap. */
+struct ub_image {
+    char name[UB_STRING_TEXT]; /**< file name without folder */
+    const struct ub_format *format;
+    uint64_t file_size;
+    uint8_t sha256[32]; /**< of the file */
+    struct ub_segment *segments;
+    size_t segment_count;
+    bool has_ids;
+    uint16_t vid; /**< UB_IMAGE_ID_ANY: any */
+    uint16_t pid;
+    uint16_t bcdDevice;
+    char target_name[UB_STRING_TEXT];
+};
+
+/** One file format. A new format is one new file and one row in formats.c. */
+struct ub_format {
+    const char *name;           /**< "ihex" */
+    const char *title;          /**< "Intel HEX" */
+    const char *const *endings; /**< file name endings for writing (".hex"), NULL-terminated */
+
+    /** True if the content is of this format, by content alone. */
+    bool (*probe)(const uint8_t *bytes, size_t length);
+
+    /** Adds the file's segments and claims to *image. Errors: UB_IMG domain, UB_SYS_MEMORY. */
+    enum ub_code (*read)(const uint8_t *bytes, size_t length,
+                         const struct ub_image_options *options, struct ub_image *image,
+                         struct ub_error *err);
+
+    /**
+     * Makes a file of the image. *bytes is the caller's (free()). NULL if the format cannot be
+     * written. Errors: UB_IMG_UNWRITABLE (the image does not fit the format), UB_SYS_MEMORY.
+     */
+    enum ub_code (*write)(const struct ub_image *image, uint8_t **bytes, size_t *length,
+                          struct ub_error *err);
+};
+
+/** The table of formats in order of probing, ending with NULL; the last one, raw, takes anything.
+ */
+extern const struct ub_format *const ub_formats[];
+
+/** An empty image with a name (copied). *out is the caller's (ub_image_close()). */
+enum ub_code ub_image_new(const char *name, struct ub_image **out, struct ub_error *err);
+
+/** Adds a copy of `data` as a segment. Errors: UB_SYS_MEMORY. Call ub_image_finish() after the
+ * last. */
+enum ub_code ub_image_add(struct ub_image *image, int alt, bool has_address, uint64_t address,
+                          const uint8_t *data, size_t length, struct ub_error *err);
+
+/** Sorts, joins touching segments, and refuses overlaps. Errors: UB_IMG_OVERLAP, UB_IMG_EMPTY,
+ * UB_SYS_MEMORY. */
+enum ub_code ub_image_finish(struct ub_image *image, struct ub_error *err);
+
+/** The format whose endings match the file name, or NULL. */
+const struct ub_format *ub_format_for_name(const char *path);
+
+/**
+ * If the bytes are recognised as something that must never be flashed raw (ELF, PNG, PDF, ZIP,
+ * HTML, text, a damaged firmware container, ...): its name for a person ("an ELF file"). Else NULL.
+ */
+const char *ub_image_recognise(const uint8_t *bytes, size_t length);
+
+#endif

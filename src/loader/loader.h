@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/**
+ * @file loader.h
+ * A bootloader protocol behind one interface. A new protocol is one new file and one row in
+ * loaders.c.
+ */
+#ifndef UB_LOADER_LOADER_H
+#define UB_LOADER_LOADER_H
+
+#include "base/env.h"
+#include "usb/dfu_interface.h"
+#include "usb/transport.h"
+
+/** How patient and how careful to be with this device; from its family, later corrected by quirks.
+ */
+struct ub_loader_habits {
+    uint32_t erase_deadline_ms; /**< for one sector, however little the device asks for */
+    uint32_t erase_all_deadline_ms;
+    uint32_t write_deadline_ms; /**< for one block */
+    uint32_t manifest_deadline_ms;
+    uint32_t poll_max_ms; /**< a bwPollTimeout above this is refused as absurd */
+};
+
+/** An opened device in DFU mode. Everything in it is borrowed from the session, which outlives the
+ * loader. */
+struct ub_loader_port {
+    struct ub_env *env;
+    struct ub_transport transport;
+    struct ub_usb_handle *handle;
+    const struct ub_usb_info *info;
+    const struct ub_dfu_interface *interface;
+    struct ub_loader_habits habits;
+};
+
+/** What the protocol can do with this device. */
+struct ub_loader_caps {
+    bool can_read;
+    bool can_write;
+    bool addressed;   /**< memory has addresses and sectors; false: one stream, written whole */
+    bool will_detach; /**< leaves the bus by itself after commit or leave */
+    bool tolerant;    /**< manifestation tolerant: answers after commit */
+    uint16_t transfer_size; /**< bytes of a full block as used */
+};
+
+struct ub_loader;
+
+/** One protocol. */
+struct ub_loader_ops {
+    /** For a person: "DFU 1.1", "DfuSe 1.1a". */
+    const char *name;
+
+    /** True if this protocol is spoken behind that interface. */
+    bool (*speaks)(const struct ub_dfu_interface *interface);
+
+    /**
+     * Claims the interface, brings the device from whatever state it is in to dfuIDLE and learns
+     * its regions. *out is the caller's. On failure nothing stays claimed. Errors: UB_DFU, UB_USB,
+     * UB_DEV domains.
+     */
+    enum ub_code (*open)(const struct ub_loader_port *port, struct ub_loader **out,
+                         struct ub_error *err);
+
+    /** What this device can do. */
+    void (*caps)(const struct ub_loader *loader, struct ub_loader_caps *out);
+
+    /** The device's regions, owned by the loader. */
+    const struct ub_region *(*regions)(const struct ub_loader *loader, size_t *count);
+
+    /**
+     * Reads `length` bytes at `address` of a region (stream: from its start, address 0, until
+     * *actual says that the device has no more). Progress is told per block. *actual < length only
+     * for a stream's end. Errors: UB_MEM_NOT_READABLE, UB_DFU_PROTECTED, UB_USB_SHORT,
+     * UB_SYS_INTERRUPTED, UB_USB and UB_DFU domains.
+     */
+    enum ub_code (*read)(struct ub_loader *loader, const struct ub_region *region, uint64_t address,
+                         uint8_t *data, size_t length, size_t *actual, struct ub_error *err);
+
+    /** Erases the sector that contains `address`, and waits until it is done. NULL for streams. */
+    enum ub_code (*erase)(struct ub_loader *loader, const struct ub_region *region,
+                          uint64_t address, struct ub_error *err);
+
+    /** Erases all of the device's program memory. NULL if the protocol has no such command. */
+    enum ub_code (*erase_all)(struct ub_loader *loader, struct ub_error *err);
+
+    /**
+     * Writes `length` bytes at `address`, in blocks of transfer_size, each complete when this
+     * returns. For a stream the calls continue each other from address 0. Progress is told per
+     * block; stops between blocks when asked to.
+     */
+    enum ub_code (*write)(struct ub_loader *loader, const struct ub_region *region,
+                          uint64_t address, const uint8_t *data, size_t length,
+                          struct ub_error *err);
+
+    /**
+     * Ends the download so that the device takes in what was written. Plain DFU: the zero-length
+     * block and manifestation, up to the point where the device has said that all went well. DfuSe:
+     * nothing to do.
+     */
+    enum ub_code (*commit)(struct ub_loader *loader, struct ub_error *err);
+
+    /**
+     * Ends the bootloader and starts what is at `address` (ignored by streams). A device that
+     * stalls, vanishes or times out here did what it was told: UB_OK.
+     */
+    enum ub_code (*leave)(struct ub_loader *loader, uint64_t address, struct ub_error *err);
+
+    /** Brings the device back to dfuIDLE, whatever it was doing; used after an interruption. */
+    enum ub_code (*abort)(struct ub_loader *loader, struct ub_error *err);
+
+    /** State and status as last seen, and control transfers sent so far. */
+    void (*last_status)(const struct ub_loader *loader, uint8_t *bState, uint8_t *bStatus,
+                        uint64_t *transfers);
+
+    /** Something odd about the device, for `info`; NULL past the end. */
+    const char *(*warning)(const struct ub_loader *loader, size_t index);
+
+    /** Frees the loader (not the handle). */
+    void (*close)(struct ub_loader *loader);
+};
+
+/** Every loader begins with this. */
+struct ub_loader {
+    const struct ub_loader_ops *ops;
+};
+
+/** The protocol spoken behind an interface in DFU mode, or NULL. */
+const struct ub_loader_ops *ub_loader_for(const struct ub_dfu_interface *interface);
+
+/**
+ * Asks firmware in runtime mode to hand over (DFU_DETACH, DFU 1.1 section 5.1), then resets the bus
+ * unless the device detaches itself. Afterwards the handle can only be closed. Errors:
+ * UB_DFU_DETACH, UB_DEV and UB_USB domains.
+ */
+enum ub_code ub_dfu_detach(const struct ub_loader_port *port, struct ub_error *err);
+
+#endif

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/**
+ * @file vault.h
+ * The folder that keeps backups: one folder each, a record in JSON and one file for each stretch of
+ * memory.
+ *
+ * A backup becomes visible by a rename after everything in it was synced: it is there whole, or not
+ * at all.
+ */
+#ifndef UB_VAULT_VAULT_H
+#define UB_VAULT_VAULT_H
+
+#include "unbrick.h"
+
+struct ub_vault;
+
+/** A backup in memory. */
+struct ub_backup {
+    struct ub_backup_info
+        info;           /**< sha256 and length of each part are filled in by ub_vault_store() */
+    uint8_t **contents; /**< contents[i] holds info.parts[i].length bytes; owned */
+};
+
+/**
+ * Finds the vault's folder: `path`, else $UNBRICK_VAULT, else $XDG_DATA_HOME/unbrick, else
+ * ~/.local/share/unbrick. Makes nothing yet. *out is the caller's. Errors: UB_VLT_ACCESS (no folder
+ * can be named), UB_SYS_MEMORY.
+ */
+enum ub_code ub_vault_open(const char *path, struct ub_vault **out, struct ub_error *err);
+void ub_vault_close(struct ub_vault *vault);
+const char *ub_vault_folder(const struct ub_vault *vault);
+
+/** Checks that `bytes` more can be stored, and makes the folder. Errors: UB_VLT_ACCESS,
+ * UB_SYS_DISK_FULL. */
+enum ub_code ub_vault_ready(struct ub_vault *vault, uint64_t bytes, struct ub_error *err);
+
+/**
+ * Stores a backup and sets backup->info.id, .created, and each part's sha256. Ids count up within a
+ * day (UTC). Errors: UB_VLT_ACCESS, UB_SYS_DISK_FULL, UB_SYS_WRITE.
+ */
+enum ub_code ub_vault_store(struct ub_vault *vault, struct ub_backup *backup, struct ub_error *err);
+
+/** Loads a backup and checks every digest. *out is the caller's. Errors: UB_VLT_NOT_FOUND,
+ * _DAMAGED, _FORMAT. */
+enum ub_code ub_vault_load(struct ub_vault *vault, const char *id, struct ub_backup **out,
+                           struct ub_error *err);
+
+/** Reads the records of all backups, oldest first; damaged records are left out. Free with
+ * ub_vault_free(). */
+enum ub_code ub_vault_records(struct ub_vault *vault, struct ub_backup_info **out, size_t *count,
+                              struct ub_error *err);
+
+/** An empty backup with room for `parts` parts, contents NULL. NULL when out of memory. */
+struct ub_backup *ub_backup_new(size_t parts);
+void ub_backup_free(struct ub_backup *backup);
+
+#endif
