@@ -25,8 +25,10 @@ struct ub_family {
     const char *word;  /**< for selectors: "stm32f405" */
     uint16_t vid;      /**< with pid: the id in DFU mode; 0 matches any */
     uint16_t pid;
-    const char *map; /**< beginning of the first region's map that tells it apart, or NULL */
+    const struct ub_sector_run *layout; /**< sectors of its flash that tell it apart, or NULL */
+    size_t layout_count;
     bool has_boot_address;
+    bool rom_by_pin;       /**< its bootloader is entered by a pin, whatever the flash holds */
     uint64_t boot_address; /**< where the vector table is */
     uint8_t erased_value;  /**< what erased memory reads as */
     struct ub_costs costs;
