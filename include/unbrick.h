@@ -501,6 +501,8 @@ struct ub_flash_options {
     bool write_option_bytes;  /**< irreversible, named: regions of option bytes may be written */
     bool write_otp; /**< irreversible, named: one-time programmable regions may be written */
     bool read_once; /**< back up by one reading instead of two */
+    const char
+        *region; /**< alternate setting (number or name) for a file that names none; or NULL */
 };
 
 enum ub_plan_action {
