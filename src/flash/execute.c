@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Walks the plan's operations on the device. */
+#include "base/error.h"
+#include "flash/plan.h"
+
+#include <inttypes.h>
+
+static uint64_t sum_of(const struct ub_plan *plan, enum ub_plan_action action)
+{
+    uint64_t sum = 0;
+    for (size_t i = 0; i < plan->op_count; i++)
+        if (plan->ops[i].step.action == action)
+            sum += plan->ops[i].step.length;
+    return sum;
+}
+
+static enum ub_code erase_sectors(const struct ub_plan *plan, const struct ub_target *target,
+                                  enum ub_left *left, struct ub_error *err)
+{
+    struct ub_env *env = target->env;
+    uint64_t total = sum_of(plan, UB_PLAN_ERASE);
+    if (!total)
+        return UB_OK;
+    ub_env_begin(env, UB_STEP_ERASE, total, "erasing %zu sectors", plan->info.sectors_erased);
+    for (size_t i = 0; i < plan->op_count; i++) {
+        const struct ub_plan_op *op = &plan->ops[i];
+        if (op->step.action != UB_PLAN_ERASE)
+            continue;
+        enum ub_code code = ub_env_check(env, err);
+        if (code)
+            return code;
+        *left = UB_LEFT_INCOMPLETE;
+        code = target->loader->ops->erase(target->loader, op->region, op->step.address, err);
+        if (code)
+            return ub_wrap(err, code, "while erasing the sector at 0x%08" PRIx64, op->step.address);
+        ub_env_progress(env, op->step.length);
+    }
+    ub_env_done(env, "%zu %s", plan->info.sectors_erased,
+                plan->info.sectors_erased == 1 ? "sector" : "sectors");
+    return UB_OK;
+}
+
+static enum ub_code erase_everything(const struct ub_plan *plan, const struct ub_target *target,
+                                     enum ub_left *left, struct ub_error *err)
+{
+    if (!plan->erase_all)
+        return UB_OK;
+    ub_env_begin(target->env, UB_STEP_ERASE, 0, "erasing everything");
+    enum ub_code code = ub_env_check(target->env, err);
+    if (code)
+        return code;
+    *left = UB_LEFT_INCOMPLETE;
+    code = target->loader->ops->erase_all(target->loader, err);
+    if (code)
+        return ub_wrap(err, code, "while erasing everything");
+    ub_env_done(target->env, "everything");
+    return UB_OK;
+}
+
+static enum ub_code write_blocks(const struct ub_plan *plan, const struct ub_target *target,
+                                 enum ub_left *left, struct ub_error *err)
+{
+    struct ub_env *env = target->env;
+    uint64_t total = plan->info.bytes_written;
+    if (total)
+        ub_env_begin(env, UB_STEP_WRITE, total, "writing %" PRIu64 " bytes", total);
+    for (size_t i = 0; i < plan->op_count; i++) {
+        const struct ub_plan_op *op = &plan->ops[i];
+        if (op->step.action != UB_PLAN_WRITE)
+            continue;
+        enum ub_code code = ub_env_check(env, err);
+        if (code)
+            return code;
+        *left = UB_LEFT_INCOMPLETE;
+        code = target->loader->ops->write(target->loader, op->region, op->step.address, op->data,
+                                          (size_t)op->step.length, err);
+        if (code)
+            return ub_wrap(err, code, "while writing %" PRIu64 " bytes at 0x%08" PRIx64,
+                           op->step.length, op->step.address);
+    }
+    enum ub_code code = target->loader->ops->commit(target->loader, err);
+    if (code)
+        return ub_wrap(err, code, "while the device takes in the new firmware");
+    if (total)
+        ub_env_done(env, "%" PRIu64 " bytes", total);
+    return UB_OK;
+}
+
+enum ub_code ub_plan_execute(struct ub_plan *plan, const struct ub_target *target,
+                             enum ub_left *left, struct ub_error *err)
+{
+    *left = UB_LEFT_UNCHANGED;
+    if (plan->info.nothing_to_do)
+        return UB_OK;
+    enum ub_code code = erase_everything(plan, target, left, err);
+    if (!code)
+        code = erase_sectors(plan, target, left, err);
+    if (!code)
+        code = write_blocks(plan, target, left, err);
+    if (code) /* what matters is the first error; a device that still answers is left in dfuIDLE */
+        (void)target->loader->ops->abort(target->loader, NULL);
+    return code;
+}

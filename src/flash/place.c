@@ -1,0 +1,402 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "flash/place.h"
+
+#include "base/bytes.h"
+#include "base/error.h"
+#include "base/text.h"
+#include "loader/layout.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Cortex-M: code below 0x20000000, SRAM from there to 0x3fffffff; some parts have RAM from
+ * 0x10000000 on. */
+#define RAM_START UINT32_C(0x10000000)
+#define RAM_END   UINT32_C(0x40000000)
+
+bool ub_vectors_fit(const uint8_t *bytes, size_t length, uint64_t base)
+{
+    struct ub_cursor cursor = ub_cursor(bytes, length);
+    uint32_t stack = ub_take_u32le(&cursor);
+    uint32_t reset = ub_take_u32le(&cursor);
+    if (cursor.failed || stack < RAM_START || stack > RAM_END || (stack & 3u) != 0)
+        return false;
+    return (reset & 1u) != 0 && reset > base && reset - base < length;
+}
+
+static bool names_region(const struct ub_region *region, const char *word)
+{
+    uint64_t number;
+    if (ub_parse_number(word, UINT8_MAX, &number))
+        return region->alt == number;
+    return ub_same_word(region->name, word);
+}
+
+static const struct ub_region *region_named(const struct ub_target *target, const char *word)
+{
+    for (size_t i = 0; i < target->region_count; i++)
+        if (names_region(&target->regions[i], word))
+            return &target->regions[i];
+    return NULL;
+}
+
+static const struct ub_region *region_of_alt(const struct ub_target *target, int alt)
+{
+    for (size_t i = 0; i < target->region_count; i++)
+        if (target->regions[i].alt == alt)
+            return &target->regions[i];
+    return NULL;
+}
+
+static const struct ub_region *region_of_address(const struct ub_target *target, uint64_t address)
+{
+    for (size_t i = 0; i < target->region_count; i++)
+        if (ub_region_reach(&target->regions[i], address, 0) > 0)
+            return &target->regions[i];
+    return NULL;
+}
+
+/** "0x08000000-0x080fffff, ..." for messages. */
+static void list_ranges(const struct ub_target *target, char *text, size_t size)
+{
+    text[0] = '\0';
+    for (size_t i = 0; i < target->region_count; i++) {
+        const struct ub_region *region = &target->regions[i];
+        for (size_t r = 0; r < region->run_count;) {
+            uint64_t start = region->runs[r].address;
+            uint64_t length = ub_region_reach(region, start, 0);
+            ub_append(text, size, "%s0x%08" PRIx64 "-0x%08" PRIx64 " (%s)", text[0] ? ", " : "",
+                      start, start + length - 1, region->name);
+            while (r < region->run_count && region->runs[r].address < start + length)
+                r++;
+        }
+    }
+}
+
+static enum ub_code fail_outside(const struct ub_target *target, uint64_t address,
+                                 struct ub_error *err)
+{
+    char ranges[UB_ERROR_TEXT];
+    list_ranges(target, ranges, sizeof(ranges));
+    enum ub_code code = ub_fail(err, UB_MEM_OUTSIDE,
+                                "address 0x%08" PRIx64 " is outside the device's memory", address);
+    return ub_wrap(err, code, "the device has %s", ranges);
+}
+
+/** May this person's command write a region of that kind? */
+static enum ub_code check_kind(const struct ub_region *region,
+                               const struct ub_flash_options *options, struct ub_error *err)
+{
+    switch (region->kind) {
+    case UB_REGION_FLASH:
+    case UB_REGION_STREAM:
+        return UB_OK;
+    case UB_REGION_OPTION:
+        if (options->write_option_bytes)
+            return UB_OK;
+        return ub_fail(err, UB_MEM_IRREVERSIBLE,
+                       "\"%s\" holds option bytes: a wrong value can lock the device for ever "
+                       "(named by --write-option-bytes)",
+                       region->name);
+    case UB_REGION_OTP:
+        if (options->write_otp)
+            return UB_OK;
+        return ub_fail(err, UB_MEM_IRREVERSIBLE,
+                       "\"%s\" can be programmed once and never erased (named by --write-otp)",
+                       region->name);
+    case UB_REGION_OTHER:
+        break;
+    }
+    return ub_fail(err, UB_MEM_READ_ONLY, "\"%s\" is not memory for firmware", region->name);
+}
+
+/** Checks one piece against its region: inside, writable, of a kind that may be written. */
+static enum ub_code check_piece(const struct ub_target *target, const struct ub_piece *piece,
+                                unsigned rights, const struct ub_flash_options *options,
+                                struct ub_error *err)
+{
+    const struct ub_region *region = piece->region;
+    enum ub_code code = check_kind(region, options, err);
+    if (code || region->kind == UB_REGION_STREAM)
+        return code;
+    uint64_t reach = ub_region_reach(region, piece->address, 0);
+    if (reach == 0)
+        return fail_outside(target, piece->address, err);
+    if (reach < piece->length)
+        return ub_fail(err, UB_IMG_DOES_NOT_FIT,
+                       "%" PRIu64 " bytes at 0x%08" PRIx64 " do not fit: \"%s\" has %" PRIu64
+                       " bytes from there on",
+                       piece->length, piece->address, region->name, reach);
+    uint64_t allowed = ub_region_reach(region, piece->address, rights);
+    if (allowed < piece->length)
+        return ub_fail(err, UB_MEM_READ_ONLY, "0x%08" PRIx64 " in \"%s\" cannot be %s",
+                       piece->address + allowed, region->name,
+                       rights & UB_CAN_WRITE ? "written" : "erased");
+    return UB_OK;
+}
+
+static const struct ub_region *first_region(const struct ub_target *target,
+                                            enum ub_region_kind kind)
+{
+    for (size_t i = 0; i < target->region_count; i++)
+        if (target->regions[i].kind == kind)
+            return &target->regions[i];
+    return NULL;
+}
+
+/** The address for a segment that has none: --at, else where its vector table says, else an error.
+ */
+static enum ub_code find_address(const struct ub_target *target,
+                                 const struct ub_image_segment *segment,
+                                 const struct ub_flash_options *options, uint64_t *address,
+                                 bool *by_vectors, struct ub_error *err)
+{
+    if (options->has_at) {
+        *address = options->at;
+        return UB_OK;
+    }
+    const struct ub_region *flash = first_region(target, UB_REGION_FLASH);
+    uint64_t start = target->family->has_boot_address ? target->family->boot_address
+                     : flash                          ? flash->runs[0].address
+                                                      : 0;
+    if (flash && ub_vectors_fit(segment->data, segment->length, start)) {
+        *address = start;
+        *by_vectors = true;
+        return UB_OK;
+    }
+    return ub_fail(err, UB_IMG_NO_ADDRESS,
+                   "the file carries no address and does not look like code for 0x%08" PRIx64
+                   "; say where it goes: --at 0x%08" PRIx64,
+                   start, start);
+}
+
+static enum ub_code place_segment(const struct ub_target *target,
+                                  const struct ub_image_segment *segment,
+                                  const struct ub_flash_options *options, struct ub_piece *piece,
+                                  bool *by_vectors, struct ub_error *err)
+{
+    piece->data = segment->data;
+    piece->length = segment->length;
+    piece->address = segment->address;
+    if (!segment->has_address) {
+        enum ub_code code = find_address(target, segment, options, &piece->address, by_vectors,
+                                         err);
+        if (code)
+            return code;
+    }
+    piece->region = segment->alt >= 0 ? region_of_alt(target, segment->alt)
+                    : options->region ? region_named(target, options->region)
+                                      : region_of_address(target, piece->address);
+    if (!piece->region && segment->alt >= 0)
+        return ub_fail(err, UB_IMG_WRONG_TARGET,
+                       "the file has a part for alternate setting %d, which this device lacks",
+                       segment->alt);
+    if (!piece->region && options->region)
+        return ub_fail(err, UB_USE_OPTION, "the device has no region \"%s\"", options->region);
+    if (!piece->region)
+        return fail_outside(target, piece->address, err);
+    return check_piece(target, piece, UB_CAN_WRITE, options, err);
+}
+
+static int by_place(const void *a, const void *b)
+{
+    const struct ub_piece *x = a;
+    const struct ub_piece *y = b;
+    if (x->region != y->region)
+        return x->region->alt < y->region->alt ? -1 : 1;
+    return (x->address > y->address) - (x->address < y->address);
+}
+
+static enum ub_code check_overlap(const struct ub_placement *placement, struct ub_error *err)
+{
+    for (size_t i = 1; i < placement->count; i++) {
+        const struct ub_piece *before = &placement->pieces[i - 1];
+        const struct ub_piece *piece = &placement->pieces[i];
+        if (before->region == piece->region && before->address + before->length > piece->address)
+            return ub_fail(err, UB_IMG_OVERLAP, "two parts of the image want 0x%08" PRIx64,
+                           piece->address);
+    }
+    return UB_OK;
+}
+
+/** Plain DFU: one stream, no addresses. */
+static enum ub_code place_stream(const struct ub_target *target, const struct ub_image *image,
+                                 const struct ub_flash_options *options, struct ub_piece *piece,
+                                 struct ub_error *err)
+{
+    struct ub_image_segment segment;
+    if (options->has_at)
+        return ub_fail(err, UB_USE_CONFLICT,
+                       "this device takes a stream without addresses, so --at has no meaning");
+    if (image->segment_count != 1 || !ub_image_segment(image, 0, &segment))
+        return ub_fail(err, UB_IMG_DOES_NOT_FIT,
+                       "the image has %zu separate parts, and this device takes one stream",
+                       image->segment_count);
+    size_t streams = 0;
+    for (size_t i = 0; i < target->region_count; i++)
+        streams += target->regions[i].kind == UB_REGION_STREAM;
+    piece->region = segment.alt >= 0  ? region_of_alt(target, segment.alt)
+                    : options->region ? region_named(target, options->region)
+                    : streams == 1    ? first_region(target, UB_REGION_STREAM)
+                                      : NULL;
+    if (!piece->region && segment.alt >= 0)
+        return ub_fail(err, UB_IMG_WRONG_TARGET,
+                       "the file is for alternate setting %d, which this device lacks",
+                       segment.alt);
+    if (!piece->region)
+        return ub_fail(err, UB_USE_OPTION,
+                       "the device has %zu memories; name one with --region (see unbrick info)",
+                       streams);
+    piece->address = 0;
+    piece->data = segment.data;
+    piece->length = segment.length;
+    return UB_OK;
+}
+
+static enum ub_code check_at(const struct ub_image *image, const struct ub_flash_options *options,
+                             struct ub_error *err)
+{
+    const struct ub_segment *first = &image->segments[0];
+    if (options->has_at && first->has_address && first->address != options->at)
+        return ub_fail(err, UB_IMG_ADDRESS_CONFLICT,
+                       "--at says 0x%08" PRIx64 ", the file itself says 0x%08" PRIx64, options->at,
+                       first->address);
+    return UB_OK;
+}
+
+static enum ub_code place_addressed(const struct ub_target *target, const struct ub_image *image,
+                                    const struct ub_flash_options *options,
+                                    struct ub_placement *out, struct ub_error *err)
+{
+    enum ub_code code = check_at(image, options, err);
+    struct ub_image_segment segment;
+    for (size_t i = 0; !code && ub_image_segment(image, i, &segment); i++) {
+        code = place_segment(target, &segment, options, &out->pieces[i], &out->by_vectors, err);
+        out->count = i + 1;
+    }
+    if (code)
+        return code;
+    qsort(out->pieces, out->count, sizeof(out->pieces[0]), by_place);
+    return check_overlap(out, err);
+}
+
+enum ub_code ub_place_image(const struct ub_target *target, const struct ub_image *image,
+                            const struct ub_flash_options *options, struct ub_placement *out,
+                            struct ub_error *err)
+{
+    memset(out, 0, sizeof(*out));
+    if (image->segment_count == 0)
+        return ub_fail(err, UB_IMG_EMPTY, "the image is empty");
+    out->pieces = calloc(image->segment_count, sizeof(out->pieces[0]));
+    if (!out->pieces)
+        return ub_fail_memory(err);
+    enum ub_code code;
+    if (target->caps.addressed) {
+        code = place_addressed(target, image, options, out, err);
+    } else {
+        out->count = 1;
+        code = place_stream(target, image, options, &out->pieces[0], err);
+    }
+    if (code) {
+        ub_placement_free(out);
+        return ub_wrap(err, code, "while finding the place of %s in the device's memory",
+                       image->name);
+    }
+    return UB_OK;
+}
+
+/** Reads "START-END" or "START+LENGTH". */
+static bool parse_range(const char *what, uint64_t *start, uint64_t *length)
+{
+    char text[64];
+    if (!ub_print(text, sizeof(text), "%s", what))
+        return false;
+    char *mark = strpbrk(text, "-+");
+    if (!mark)
+        return false;
+    bool by_length = *mark == '+';
+    *mark = '\0';
+    uint64_t second;
+    if (!ub_parse_number(text, UINT64_MAX / 2, start) ||
+        !ub_parse_number(mark + 1, UINT64_MAX / 2, &second))
+        return false;
+    if (!by_length && second <= *start)
+        return false;
+    *length = by_length ? second : second - *start;
+    return *length > 0;
+}
+
+static enum ub_code check_whole_sectors(const struct ub_piece *piece, struct ub_error *err)
+{
+    struct ub_sector first;
+    struct ub_sector last;
+    if (!ub_region_sector(piece->region, piece->address, &first) ||
+        !ub_region_sector(piece->region, piece->address + piece->length - 1, &last))
+        return ub_fail(err, UB_MEM_OUTSIDE, "the range leaves \"%s\"", piece->region->name);
+    uint64_t end = last.address + last.size;
+    if (first.address != piece->address || end != piece->address + piece->length)
+        return ub_fail(err, UB_MEM_RANGE,
+                       "only whole sectors can be erased; the sectors that this range touches are "
+                       "0x%08" PRIx64 "-0x%08" PRIx64,
+                       first.address, end);
+    return UB_OK;
+}
+
+/** One piece for each stretch of the region without a gap. */
+static void blank_region(const struct ub_region *region, struct ub_placement *out)
+{
+    for (size_t r = 0; r < region->run_count;) {
+        struct ub_piece *piece = &out->pieces[out->count++];
+        piece->region = region;
+        piece->address = region->runs[r].address;
+        piece->length = ub_region_reach(region, piece->address, 0);
+        while (r < region->run_count && region->runs[r].address < piece->address + piece->length)
+            r++;
+    }
+}
+
+static enum ub_code blank_range(const struct ub_target *target, const char *what,
+                                struct ub_placement *out, struct ub_error *err)
+{
+    struct ub_piece *piece = &out->pieces[0];
+    if (!parse_range(what, &piece->address, &piece->length))
+        return ub_fail(err, UB_MEM_RANGE,
+                       "\"%s\" is neither a region of this device nor a range START-END or "
+                       "START+LENGTH",
+                       what);
+    piece->region = region_of_address(target, piece->address);
+    if (!piece->region)
+        return fail_outside(target, piece->address, err);
+    out->count = 1;
+    return check_whole_sectors(piece, err);
+}
+
+enum ub_code ub_place_blank(const struct ub_target *target, const char *what,
+                            const struct ub_flash_options *options, struct ub_placement *out,
+                            struct ub_error *err)
+{
+    memset(out, 0, sizeof(*out));
+    if (!target->caps.addressed)
+        return ub_fail(err, UB_MEM_RANGE, "this device has no command to erase its memory");
+    const struct ub_region *region = region_named(target, what);
+    out->pieces = calloc(region ? region->run_count + 1 : 1, sizeof(out->pieces[0]));
+    if (!out->pieces)
+        return ub_fail_memory(err);
+    enum ub_code code = UB_OK;
+    if (region)
+        blank_region(region, out);
+    else
+        code = blank_range(target, what, out, err);
+    for (size_t i = 0; !code && i < out->count; i++)
+        code = check_piece(target, &out->pieces[i], UB_CAN_ERASE, options, err);
+    if (code)
+        ub_placement_free(out);
+    return code;
+}
+
+void ub_placement_free(struct ub_placement *placement)
+{
+    free(placement->pieces);
+    memset(placement, 0, sizeof(*placement));
+}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/**
+ * @file place.h
+ * Where the parts of an image go in this device's memory, and whether they may.
+ */
+#ifndef UB_FLASH_PLACE_H
+#define UB_FLASH_PLACE_H
+
+#include "flash/target.h"
+#include "image/image.h"
+
+/** A stretch of a region that shall hold `data`, or be blank where `data` is NULL. Data is
+ * borrowed. */
+struct ub_piece {
+    const struct ub_region *region;
+    uint64_t address;
+    uint64_t length;
+    const uint8_t *data;
+};
+
+/** Pieces in order of region and address; they do not overlap. */
+struct ub_placement {
+    struct ub_piece *pieces;
+    size_t count;
+    bool by_vectors; /**< a raw file was placed where its own vector table says that it belongs */
+};
+
+/**
+ * Places every segment of the image. *out is the caller's (ub_placement_free()); it borrows the
+ * image's data. Errors: UB_IMG_WRONG_TARGET, UB_IMG_NO_ADDRESS, UB_IMG_ADDRESS_CONFLICT,
+ * UB_IMG_DOES_NOT_FIT, UB_IMG_OVERLAP, UB_MEM_OUTSIDE, UB_MEM_READ_ONLY, UB_MEM_IRREVERSIBLE,
+ * UB_USE_CONFLICT, UB_USE_OPTION, UB_SYS_MEMORY.
+ */
+enum ub_code ub_place_image(const struct ub_target *target, const struct ub_image *image,
+                            const struct ub_flash_options *options, struct ub_placement *out,
+                            struct ub_error *err);
+
+/**
+ * Places "blank" over what a person names: a region's name, "START-END" (END not included) or
+ * "START+LENGTH", made of whole sectors. Errors: UB_MEM_RANGE, UB_MEM_OUTSIDE, UB_MEM_READ_ONLY,
+ * UB_MEM_IRREVERSIBLE, UB_SYS_MEMORY.
+ */
+enum ub_code ub_place_blank(const struct ub_target *target, const char *what,
+                            const struct ub_flash_options *options, struct ub_placement *out,
+                            struct ub_error *err);
+
+void ub_placement_free(struct ub_placement *placement);
+
+/**
+ * True if the bytes begin with a Cortex-M vector table for code at `base`: an initial stack pointer
+ * in the RAM range, and a reset vector that is odd and points into these very bytes (ARMv7-M
+ * Architecture Reference Manual B1.5.3).
+ */
+bool ub_vectors_fit(const uint8_t *bytes, size_t length, uint64_t base);
+
+#endif

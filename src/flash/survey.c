@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Reads what it must of each touched sector, and decides: keep, fill, or rewrite. */
+#include "base/bytes.h"
+#include "base/error.h"
+#include "flash/plan.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+/** What a survey works with. */
+struct survey {
+    struct ub_plan *plan;
+    const struct ub_target *target;
+    const struct ub_placement *placement;
+    const struct ub_flash_options *options;
+    const struct ub_backup *known;
+};
+
+/** What a backup knows of [address, address + length) behind that alternate setting, or NULL. */
+static const uint8_t *look_up(const struct ub_backup *known, uint8_t alt, uint64_t address,
+                              uint64_t length)
+{
+    for (size_t i = 0; known && i < known->info.part_count; i++) {
+        const struct ub_backup_part *part = &known->info.parts[i];
+        if (part->alt == alt && part->has_address && address >= part->address &&
+            address - part->address + length <= part->length)
+            return known->contents[i] + (address - part->address);
+    }
+    return NULL;
+}
+
+static bool wholly_covered(const struct ub_sector_work *work)
+{
+    return work->covered == work->sector.size;
+}
+
+static bool readable(const struct survey *survey, const struct ub_sector_work *work)
+{
+    return survey->target->caps.can_read && (work->sector.rights & UB_CAN_READ) != 0;
+}
+
+/**
+ * Reads a sector from the device. A sector that the image covers whole is read only as long as it
+ * may still turn out to be equal or blank: the first block usually tells that it must be rewritten.
+ */
+static enum ub_code read_sector(const struct survey *survey, struct ub_sector_work *work,
+                                struct ub_error *err)
+{
+    const struct ub_loader_ops *ops = survey->target->loader->ops;
+    uint8_t *have = work->have;
+    bool to_the_end = !wholly_covered(work);
+    bool same = true;
+    bool blank = true;
+    for (size_t at = 0; at < work->sector.size;) {
+        size_t length = work->sector.size - at;
+        if (length > survey->plan->block)
+            length = survey->plan->block;
+        size_t actual;
+        enum ub_code code = ops->read(survey->target->loader, work->region,
+                                      work->sector.address + at, have + at, length, &actual, err);
+        if (!code && actual != length)
+            code = ub_fail(err, UB_USB_SHORT, "the device sent %zu of %zu bytes", actual, length);
+        if (code)
+            return ub_wrap(err, code, "while reading the sector at 0x%08" PRIx64,
+                           work->sector.address);
+        same = same && memcmp(have + at, work->want + at, length) == 0;
+        blank = blank && ub_all_bytes(have + at, length, survey->plan->erased_value);
+        at += length;
+        if (!to_the_end && !same && !blank)
+            return UB_OK;
+    }
+    work->known = true;
+    return UB_OK;
+}
+
+static enum ub_code learn_content(const struct survey *survey, struct ub_sector_work *work,
+                                  struct ub_error *err)
+{
+    const uint8_t *known = look_up(survey->known, work->region->alt, work->sector.address,
+                                   work->sector.size);
+    if (known) {
+        memcpy(work->have, known, work->sector.size);
+        work->known = true;
+        return UB_OK;
+    }
+    if (!readable(survey, work) || (survey->options->whole && wholly_covered(work)))
+        return UB_OK;
+    return read_sector(survey, work, err);
+}
+
+/** Keeps what shares the sector with the image: read, merge. */
+static enum ub_code merge_neighbours(const struct survey *survey, struct ub_sector_work *work,
+                                     struct ub_error *err)
+{
+    if (wholly_covered(work) || survey->options->discard_neighbours || survey->plan->erase_all)
+        return UB_OK;
+    if (!work->known)
+        return ub_fail(err, UB_MEM_NEIGHBOURS,
+                       "the sector at 0x%08" PRIx64
+                       " holds more than the image, and cannot be read "
+                       "to keep the rest (give it up with --discard-neighbours)",
+                       work->sector.address);
+    memcpy(work->want, work->have, work->sector.size);
+    ub_plan_overlay(work, survey->placement, survey->plan->erased_value);
+    survey->plan->info.bytes_preserved += work->sector.size - work->covered;
+    return UB_OK;
+}
+
+/** True if every block that differs is blank now, so that it can be programmed without an erase. */
+static bool can_fill(const struct ub_plan *plan, const struct ub_sector_work *work)
+{
+    size_t step = work->sector.size % plan->block == 0 ? plan->block : work->sector.size;
+    for (size_t at = 0; at < work->sector.size; at += step)
+        if (memcmp(work->have + at, work->want + at, step) != 0 &&
+            !ub_all_bytes(work->have + at, step, plan->erased_value))
+            return false;
+    return true;
+}
+
+static void judge(const struct ub_plan *plan, struct ub_sector_work *work)
+{
+    bool erasable = (work->sector.rights & UB_CAN_ERASE) != 0;
+    if (plan->erase_all)
+        work->verdict = UB_VERDICT_REWRITE;
+    else if (work->known && memcmp(work->have, work->want, work->sector.size) == 0)
+        work->verdict = UB_VERDICT_KEEP;
+    else if (!erasable || (work->known && can_fill(plan, work)))
+        work->verdict = UB_VERDICT_FILL;
+    else
+        work->verdict = UB_VERDICT_REWRITE;
+}
+
+static enum ub_code survey_sector(const struct survey *survey, struct ub_sector_work *work,
+                                  struct ub_error *err)
+{
+    ub_plan_overlay(work, survey->placement, survey->plan->erased_value);
+    enum ub_code code = ub_env_check(survey->target->env, err);
+    if (!code && !survey->plan->erase_all)
+        code = learn_content(survey, work, err);
+    if (!code)
+        code = merge_neighbours(survey, work, err);
+    if (!code)
+        judge(survey->plan, work);
+    return code;
+}
+
+/**
+ * A change anywhere makes the device's firmware half old and half new until the end. Unless its
+ * bootloader is entered by a pin, the sector that makes it bootable has to go first and come back
+ * last, changed or not.
+ */
+static void open_boot_sector(struct ub_plan *plan, const struct ub_target *target)
+{
+    struct ub_sector_work *boot = NULL;
+    bool changes = false;
+    for (size_t i = 0; i < plan->sector_count; i++) {
+        changes = changes || (plan->sectors[i].verdict != UB_VERDICT_KEEP &&
+                              plan->sectors[i].region->kind == UB_REGION_FLASH);
+        if (plan->sectors[i].boot)
+            boot = &plan->sectors[i];
+    }
+    if (boot && changes && !target->family->rom_by_pin && boot->verdict == UB_VERDICT_KEEP &&
+        boot->known && (boot->sector.rights & UB_CAN_ERASE) &&
+        !ub_all_bytes(boot->want, boot->sector.size, plan->erased_value))
+        boot->verdict = UB_VERDICT_REWRITE;
+}
+
+/** A boot sector that only came along for safety and cannot be read stays out of the plan. */
+static bool leave_out(const struct survey *survey, struct ub_sector_work *work)
+{
+    if (work->covered > 0 || readable(survey, work))
+        return false;
+    work->verdict = UB_VERDICT_KEEP;
+    return true;
+}
+
+enum ub_code ub_plan_survey(struct ub_plan *plan, const struct ub_target *target,
+                            const struct ub_placement *placement,
+                            const struct ub_flash_options *options, const struct ub_backup *known,
+                            struct ub_error *err)
+{
+    struct survey survey = {plan, target, placement, options, known};
+    enum ub_code code = ub_plan_lay_out(plan, target, placement, err);
+    for (size_t i = 0; !code && i < plan->sector_count; i++)
+        if (!leave_out(&survey, &plan->sectors[i]))
+            code = survey_sector(&survey, &plan->sectors[i], err);
+    if (!code)
+        open_boot_sector(plan, target);
+    return code;
+}

@@ -1,0 +1,308 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "procedure/backup.h"
+
+#include "base/error.h"
+#include "base/file.h"
+#include "base/text.h"
+#include "image/image.h"
+#include "loader/layout.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A stream's length is not known beforehand; a device that sends more than this never ends. */
+#define STREAM_MAX ((size_t)64 * 1024 * 1024)
+#define CHUNK      ((size_t)16 * 1024)
+
+static bool worth_reading(const struct ub_region *region)
+{
+    return region->kind != UB_REGION_OTHER && (region->rights & UB_CAN_READ);
+}
+
+/** Stretches of a region that can be read; fills `parts` if it is not NULL. */
+static size_t stretches(const struct ub_region *region, struct ub_backup_part *parts)
+{
+    if (!worth_reading(region))
+        return 0;
+    size_t count = 0;
+    if (region->kind == UB_REGION_STREAM) {
+        if (parts)
+            parts[0].alt = region->alt;
+        count = 1;
+    }
+    for (size_t r = 0; r < region->run_count;) {
+        uint64_t start = region->runs[r].address;
+        uint64_t length = ub_region_reach(region, start, UB_CAN_READ);
+        if (parts && length) {
+            parts[count].alt = region->alt;
+            parts[count].has_address = true;
+            parts[count].address = start;
+            parts[count].length = length;
+        }
+        count += length > 0;
+        r++;
+        while (r < region->run_count && region->runs[r].address < start + length)
+            r++;
+    }
+    for (size_t i = 0; parts && i < count; i++)
+        (void)ub_print(parts[i].name, sizeof(parts[i].name), "%s", region->name);
+    return count;
+}
+
+static struct ub_backup *new_backup(const struct ub_session *session)
+{
+    const struct ub_target *target = &session->target;
+    size_t count = 0;
+    for (size_t i = 0; i < target->region_count; i++)
+        count += stretches(&target->regions[i], NULL);
+    struct ub_backup *backup = ub_backup_new(count);
+    if (!backup)
+        return NULL;
+    size_t at = 0;
+    for (size_t i = 0; i < target->region_count; i++)
+        at += stretches(&target->regions[i], backup->info.parts + at);
+    backup->info.device = session->device;
+    return backup;
+}
+
+static const struct ub_region *region_of(const struct ub_target *target, uint8_t alt)
+{
+    for (size_t i = 0; i < target->region_count; i++)
+        if (target->regions[i].alt == alt)
+            return &target->regions[i];
+    return NULL;
+}
+
+enum ub_region_kind ub_part_kind(const struct ub_target *target, const struct ub_backup_part *part)
+{
+    const struct ub_region *region = region_of(target, part->alt);
+    return region ? region->kind : UB_REGION_OTHER;
+}
+
+/** Reads a part into fresh memory; a stream's length becomes known by it. */
+static enum ub_code read_part(struct ub_session *session, struct ub_backup_part *part,
+                              uint8_t **content, struct ub_error *err)
+{
+    struct ub_loader *loader = session->loader;
+    const struct ub_region *region = region_of(&session->target, part->alt);
+    size_t room = part->has_address ? (size_t)part->length : STREAM_MAX;
+    uint8_t *bytes = malloc(room);
+    if (!bytes)
+        return ub_fail_memory(err);
+    size_t actual = 0;
+    enum ub_code code = loader->ops->read(loader, region, part->address, bytes, room, &actual, err);
+    if (!code && part->has_address && actual != room)
+        code = ub_fail(err, UB_USB_SHORT, "the device sent %zu of %zu bytes", actual, room);
+    if (!code && !part->has_address && actual == room)
+        code = ub_fail(err, UB_USB_OVERFLOW, "the device's upload does not end");
+    if (code) {
+        free(bytes);
+        return ub_wrap(err, code, "while reading \"%s\"", region->name);
+    }
+    if (!part->has_address) {
+        part->length = actual;
+        uint8_t *fitting = realloc(bytes, actual ? actual : 1);
+        bytes = fitting ? fitting : bytes;
+    }
+    *content = bytes;
+    return UB_OK;
+}
+
+/** A second reading, compared with the first. */
+static enum ub_code read_again(struct ub_session *session, const struct ub_backup_part *part,
+                               const uint8_t *first, struct ub_error *err)
+{
+    struct ub_loader *loader = session->loader;
+    const struct ub_region *region = region_of(&session->target, part->alt);
+    size_t step = part->has_address ? CHUNK : (size_t)part->length + 1;
+    uint8_t *bytes = malloc(step);
+    if (!bytes)
+        return ub_fail_memory(err);
+    enum ub_code code = UB_OK;
+    for (uint64_t at = 0; !code && at < part->length; at += step) {
+        size_t want = part->length - at < step ? (size_t)(part->length - at) : step;
+        size_t room = part->has_address ? want : step;
+        size_t actual = 0;
+        code = loader->ops->read(loader, region, part->address + at, bytes, room, &actual, err);
+        if (!code && (actual != want || memcmp(bytes, first + at, want) != 0))
+            code = ub_fail(err, UB_VER_READS_DIFFER,
+                           "two readings of \"%s\" differ within %zu bytes from 0x%08" PRIx64,
+                           region->name, want, part->address + at);
+    }
+    free(bytes);
+    return code;
+}
+
+static bool optional(const struct ub_target *target, const struct ub_backup_part *part)
+{
+    enum ub_region_kind kind = ub_part_kind(target, part);
+    return kind == UB_REGION_OPTION || kind == UB_REGION_OTP;
+}
+
+/** Takes a part that could not be read out of the backup. */
+static void drop_part(struct ub_backup *backup, size_t index)
+{
+    free(backup->contents[index]);
+    size_t behind = backup->info.part_count - index - 1;
+    memmove(backup->info.parts + index, backup->info.parts + index + 1,
+            behind * sizeof(backup->info.parts[0]));
+    memmove(backup->contents + index, backup->contents + index + 1,
+            behind * sizeof(backup->contents[0]));
+    backup->info.part_count--;
+    backup->contents[backup->info.part_count] = NULL;
+}
+
+static bool device_is_fine(enum ub_code code)
+{
+    return code != UB_USB_GONE && code != UB_DEV_GONE && code != UB_SYS_INTERRUPTED &&
+           code != UB_SYS_MEMORY;
+}
+
+static enum ub_code read_all(struct ub_session *session, struct ub_backup *backup,
+                             struct ub_error *err)
+{
+    for (size_t i = 0; i < backup->info.part_count;) {
+        struct ub_backup_part *part = &backup->info.parts[i];
+        enum ub_code code = read_part(session, part, &backup->contents[i], err);
+        for (unsigned n = 1; !code && n < backup->info.readings; n++)
+            code = read_again(session, part, backup->contents[i], err);
+        if (code && optional(&session->target, part) && device_is_fine(code)) {
+            ub_env_warn(&session->context->env, "\"%s\" could not be read and is not in the backup",
+                        part->name);
+            (void)session->loader->ops->abort(session->loader, NULL);
+            drop_part(backup, i);
+            continue;
+        }
+        if (code)
+            return code;
+        backup->info.length += part->length;
+        i++;
+    }
+    return UB_OK;
+}
+
+static uint64_t known_length(const struct ub_backup *backup)
+{
+    uint64_t sum = 0;
+    for (size_t i = 0; i < backup->info.part_count; i++)
+        sum += backup->info.parts[i].length;
+    return sum;
+}
+
+static enum ub_code check_possible(const struct ub_session *session, struct ub_error *err)
+{
+    const struct ub_target *target = &session->target;
+    for (size_t i = 0; target->caps.can_read && i < target->region_count; i++)
+        if (worth_reading(&target->regions[i]))
+            return UB_OK;
+    return ub_fail(err, UB_MEM_NO_BACKUP,
+                   "this device cannot be read, so what it holds now would be lost");
+}
+
+enum ub_code ub_session_backup(struct ub_session *session, const struct ub_flash_options *options,
+                               struct ub_backup **out, struct ub_error *err)
+{
+    struct ub_env *env = &session->context->env;
+    struct ub_vault *vault = session->context->vault;
+    *out = NULL;
+    enum ub_code code = check_possible(session, err);
+    if (code)
+        return code;
+    struct ub_backup *backup = new_backup(session);
+    if (!backup)
+        return ub_fail_memory(err);
+    backup->info.readings = options->read_once ? 1 : 2;
+    uint64_t length = known_length(backup);
+    ub_env_begin(env, UB_STEP_BACKUP, length * backup->info.readings, "backing up");
+    code = ub_vault_ready(vault, length, err);
+    if (!code)
+        code = read_all(session, backup, err);
+    if (!code)
+        code = ub_vault_store(vault, backup, err);
+    if (code) {
+        ub_backup_free(backup);
+        return ub_wrap(err, code, "while backing up the device at %s", session->info.port);
+    }
+    char text[32];
+    ub_print_grouped(text, sizeof(text), backup->info.length);
+    ub_env_done(env, "%s bytes, %s · vault %s", text,
+                backup->info.readings > 1 ? "read twice, same" : "read once", backup->info.id);
+    *out = backup;
+    return UB_OK;
+}
+
+enum ub_code ub_backup_image(const struct ub_target *target, const struct ub_backup *backup,
+                             struct ub_image **out, size_t *left_out, struct ub_error *err)
+{
+    *left_out = 0;
+    enum ub_code code = ub_image_new(backup->info.id, out, err);
+    for (size_t i = 0; !code && i < backup->info.part_count; i++) {
+        const struct ub_backup_part *part = &backup->info.parts[i];
+        enum ub_region_kind kind = ub_part_kind(target, part);
+        if (kind != UB_REGION_FLASH && kind != UB_REGION_STREAM) {
+            (*left_out)++;
+            continue;
+        }
+        code = ub_image_add(*out, part->alt, part->has_address, part->address, backup->contents[i],
+                            (size_t)part->length, err);
+    }
+    if (!code)
+        code = ub_image_finish(*out, err);
+    if (code) {
+        ub_image_close(*out);
+        *out = NULL;
+        return code;
+    }
+    (*out)->has_ids = true;
+    (*out)->vid = backup->info.device.vid;
+    (*out)->pid = backup->info.device.pid;
+    (*out)->bcdDevice = backup->info.device.bcdDevice;
+    return UB_OK;
+}
+
+/** Writes the program memory of a backup to a file in the format that its name asks for. */
+static enum ub_code export(const struct ub_session *session, const struct ub_backup *backup,
+                           const char *file, struct ub_error *err) {
+    const struct ub_format *format = ub_format_for_name(file);
+    if (!format || !format->write) return ub_fail(
+        err, UB_USE_OPTION, "the name of %s does not tell a format: end it in .dfu, .hex or .bin",
+        file);
+    struct ub_image *image = NULL;
+    size_t left_out;
+    enum ub_code code = ub_backup_image(&session->target, backup, &image, &left_out, err);
+    uint8_t *bytes = NULL;
+    size_t length = 0;
+    if (!code) code = format->write(image, &bytes, &length, err);
+    if (!code) code = ub_file_write(file, bytes, length, err);
+    free(bytes);
+    ub_image_close(image);
+    return code;
+}
+
+enum ub_code ub_backup(struct ub_context *context, const char *selector, const char *file,
+                       const struct ub_flash_options *options, struct ub_result *result,
+                       struct ub_error *err)
+{
+    static const struct ub_flash_options careful;
+    ub_error_clear(err);
+    ub_result_start(result);
+    ub_context_begin(context);
+    struct ub_session *session = NULL;
+    struct ub_backup *backup = NULL;
+    enum ub_code code = ub_session_open(context, selector, true, &session, err);
+    if (!code) {
+        result->left = UB_LEFT_UNCHANGED;
+        code = ub_session_backup(session, options ? options : &careful, &backup, err);
+        ub_result_note(result, session);
+    }
+    if (!code) {
+        (void)ub_print(result->backup, sizeof(result->backup), "%s", backup->info.id);
+        if (file)
+            code = export(session, backup, file, err);
+    }
+    result->total_us = ub_now(&context->env.clock) - context->env.started_us;
+    ub_backup_free(backup);
+    ub_session_close(session);
+    return code;
+}

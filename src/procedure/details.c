@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Everything a device tells about itself. */
+#include "base/error.h"
+#include "base/text.h"
+#include "procedure/select.h"
+#include "procedure/session.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/** Copies the regions and their runs into one allocation that the details own. */
+static enum ub_code copy_regions(const struct ub_target *target, struct ub_details *details,
+                                 struct ub_error *err)
+{
+    size_t runs = 0;
+    for (size_t i = 0; i < target->region_count; i++)
+        runs += target->regions[i].run_count;
+    size_t size = target->region_count * sizeof(struct ub_region);
+    struct ub_region *regions = calloc(1, size + runs * sizeof(struct ub_sector_run) + 1);
+    if (!regions)
+        return ub_fail_memory(err);
+    struct ub_sector_run *run = (struct ub_sector_run *)(void *)(regions + target->region_count);
+    for (size_t i = 0; i < target->region_count; i++) {
+        regions[i] = target->regions[i];
+        regions[i].runs = run;
+        if (regions[i].run_count)
+            memcpy(run, target->regions[i].runs, regions[i].run_count * sizeof(*run));
+        run += regions[i].run_count;
+    }
+    details->regions = regions;
+    details->region_count = target->region_count;
+    return UB_OK;
+}
+
+static void add_warnings(const struct ub_loader *loader, struct ub_details *details)
+{
+    const size_t room = sizeof(details->warnings) / sizeof(details->warnings[0]);
+    const char *text;
+    for (size_t i = 0; i < room && (text = loader->ops->warning(loader, i)) != NULL; i++) {
+        (void)ub_print(details->warnings[i], sizeof(details->warnings[i]), "%s", text);
+        details->warning_count = i + 1;
+    }
+}
+
+static void add_functional(const struct ub_dfu_interface *interface, struct ub_details *details)
+{
+    details->bcdDFUVersion = interface->functional.bcdDFUVersion;
+    details->wTransferSize = interface->functional.wTransferSize;
+    details->wDetachTimeOut = interface->functional.wDetachTimeOut;
+    details->bmAttributes = interface->functional.bmAttributes;
+}
+
+static enum ub_code open_and_ask(struct ub_context *context, const char *port,
+                                 struct ub_details *details, struct ub_error *err)
+{
+    struct ub_session *session = NULL;
+    char selector[UB_PORT_TEXT + 8];
+    (void)ub_print(selector, sizeof(selector), "port=%s", port);
+    enum ub_code code = ub_session_open(context, selector, false, &session, err);
+    if (code)
+        return code;
+    uint64_t transfers;
+    details->device = session->device;
+    add_functional(&session->interface, details);
+    details->transfer_size = session->target.caps.transfer_size;
+    session->loader->ops->last_status(session->loader, &details->bState, &details->bStatus,
+                                      &transfers);
+    add_warnings(session->loader, details);
+    code = copy_regions(&session->target, details, err);
+    ub_session_close(session);
+    return code;
+}
+
+enum ub_code ub_details(struct ub_context *context, const char *selector, struct ub_details **out,
+                        struct ub_error *err)
+{
+    ub_error_clear(err);
+    *out = NULL;
+    ub_context_begin(context);
+    struct ub_usb_list list = {0};
+    struct ub_details *details = calloc(1, sizeof(*details));
+    if (!details)
+        return ub_fail_memory(err);
+    enum ub_code code = context->transport.ops->enumerate(context->transport.self, &list, err);
+    size_t index = 0;
+    if (!code)
+        code = ub_select(&list, selector, &index, err);
+    if (!code) {
+        struct ub_dfu_interface interface;
+        ub_describe(&list.items[index], &details->device);
+        if (ub_dfu_interface_find(list.items[index].config, list.items[index].config_length,
+                                  &interface))
+            add_functional(&interface, details);
+    }
+    if (!code && details->device.mode == UB_MODE_DFU)
+        code = open_and_ask(context, details->device.port, details, err);
+    ub_usb_list_free(&list);
+    if (code) {
+        ub_details_free(details);
+        return code;
+    }
+    *out = details;
+    return UB_OK;
+}
+
+void ub_details_free(struct ub_details *details)
+{
+    if (!details)
+        return;
+    free(details->regions);
+    free(details);
+}

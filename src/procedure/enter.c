@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* From running firmware into DFU mode: DFU_DETACH, and following the device by its port. */
+#include "base/error.h"
+#include "procedure/select.h"
+#include "procedure/session.h"
+
+#include <stdlib.h>
+
+/* The slowest device known to come back after DFU_DETACH takes 10 s (Jabra, fwupd's RemoveDelay).
+ */
+#define ENTER_US UINT64_C(15000000)
+
+static enum ub_code detach(struct ub_session *session, struct ub_error *err)
+{
+    struct ub_context *context = session->context;
+    if (!ub_dfu_interface_find(session->info.config, session->info.config_length,
+                               &session->interface))
+        return ub_fail(err, UB_DEV_NOT_DFU, "the device at %s has no DFU interface",
+                       session->info.port);
+    struct ub_usb_handle *handle = NULL;
+    enum ub_code code = context->transport.ops->open(context->transport.self, session->info.port,
+                                                     &handle, err);
+    if (code)
+        return code;
+    struct ub_loader_port port = {
+        .env = &context->env,
+        .transport = context->transport,
+        .handle = handle,
+        .info = &session->info,
+        .interface = &session->interface,
+        .habits = ub_family_by_id(session->info.vid, session->info.pid)->habits,
+    };
+    code = ub_dfu_detach(&port, err);
+    context->transport.ops->close(context->transport.self, handle);
+    return code;
+}
+
+enum ub_code ub_session_enter(struct ub_session *session, struct ub_error *err)
+{
+    struct ub_context *context = session->context;
+    ub_env_begin(&context->env, UB_STEP_ENTER, 0, "asking the firmware at %s to hand over",
+                 session->info.port);
+    session->was_runtime = true;
+    session->runtime_vid = session->info.vid;
+    session->runtime_pid = session->info.pid;
+    uint64_t start = ub_now(&context->env.clock);
+    enum ub_code code = detach(session, err);
+    struct ub_usb_info info = {0};
+    if (!code)
+        code = ub_wait_return(context, session->info.port, session->info.generation, ENTER_US,
+                              &info, err);
+    if (code)
+        return ub_wrap(err, code, "while bringing the device at %s into DFU mode",
+                       session->info.port);
+    code = ub_session_adopt(session, &info, err);
+    free(info.config);
+    if (code)
+        return code;
+    if (session->device.mode != UB_MODE_DFU)
+        return ub_fail(err, UB_DEV_NOT_ENTERED,
+                       "the device came back at %s as %04x:%04x, not in DFU mode",
+                       session->info.port, session->info.vid, session->info.pid);
+    ub_env_done(&context->env, "came back at %s as %04x:%04x in %.1f s", session->info.port,
+                session->info.vid, session->info.pid,
+                (double)(ub_now(&context->env.clock) - start) / 1e6);
+    return UB_OK;
+}
+
+enum ub_code ub_enter(struct ub_context *context, const char *selector, struct ub_result *result,
+                      struct ub_error *err)
+{
+    ub_error_clear(err);
+    ub_result_start(result);
+    ub_context_begin(context);
+    struct ub_session *session = NULL;
+    enum ub_code code = ub_session_open(context, selector, true, &session, err);
+    if (!code) {
+        ub_result_note(result, session);
+        result->left = UB_LEFT_UNCHANGED;
+    }
+    ub_session_close(session);
+    return code;
+}

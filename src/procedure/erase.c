@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "base/error.h"
+#include "base/text.h"
+#include "procedure/flash.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/** Adds the pieces of one more placement. */
+static enum ub_code join(struct ub_placement *to, struct ub_placement *more, struct ub_error *err)
+{
+    struct ub_piece *pieces = realloc(to->pieces, (to->count + more->count + 1) * sizeof(*pieces));
+    if (!pieces)
+        return ub_fail_memory(err);
+    memcpy(pieces + to->count, more->pieces, more->count * sizeof(*pieces));
+    to->pieces = pieces;
+    to->count += more->count;
+    return UB_OK;
+}
+
+/** All program memory. */
+static enum ub_code place_everything(const struct ub_target *target,
+                                     const struct ub_flash_options *options,
+                                     struct ub_placement *out, struct ub_error *err)
+{
+    if (!options->erase_all)
+        return ub_fail(err, UB_MEM_ERASE_ALL,
+                       "erasing everything cannot be undone (named by --erase-all)");
+    memset(out, 0, sizeof(*out));
+    enum ub_code code = UB_OK;
+    for (size_t i = 0; !code && i < target->region_count; i++) {
+        struct ub_placement more = {0};
+        if (target->regions[i].kind != UB_REGION_FLASH)
+            continue;
+        code = ub_place_blank(target, target->regions[i].name, options, &more, err);
+        if (!code)
+            code = join(out, &more, err);
+        ub_placement_free(&more);
+    }
+    if (!code && !out->count)
+        code = ub_fail(err, UB_MEM_RANGE, "this device has no command to erase its memory");
+    if (code)
+        ub_placement_free(out);
+    return code;
+}
+
+static enum ub_code erase_session(struct ub_session *session, const char *what,
+                                  const struct ub_flash_options *options, struct ub_result *result,
+                                  struct ub_error *err)
+{
+    struct ub_placement placement = {0};
+    result->left = UB_LEFT_UNCHANGED;
+    enum ub_code code = ub_same_word(what, "all")
+                            ? place_everything(&session->target, options, &placement, err)
+                            : ub_place_blank(&session->target, what, options, &placement, err);
+    char object[UB_STRING_TEXT];
+    (void)ub_print(object, sizeof(object), "%s of", what);
+    struct ub_job job = {"Erase", object, &placement, options};
+    if (!code)
+        code = ub_session_write(session, &job, result, err);
+    ub_placement_free(&placement);
+    if (session->loader)
+        (void)session->loader->ops->abort(session->loader, NULL);
+    return code;
+}
+
+enum ub_code ub_erase(struct ub_context *context, const char *what, const char *selector,
+                      const struct ub_flash_options *options, struct ub_result *result,
+                      struct ub_error *err)
+{
+    static const struct ub_flash_options careful;
+    ub_error_clear(err);
+    ub_result_start(result);
+    ub_context_begin(context);
+    struct ub_session *session = NULL;
+    enum ub_code code = ub_session_open(context, selector, true, &session, err);
+    if (!code)
+        code = erase_session(session, what, options ? options : &careful, result, err);
+    ub_result_finish(result, context, session);
+    ub_session_close(session);
+    return code;
+}

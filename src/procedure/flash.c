@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "procedure/flash.h"
+
+#include "base/error.h"
+#include "base/text.h"
+#include "procedure/backup.h"
+#include "procedure/prepare.h"
+
+#include <inttypes.h>
+
+void ub_tell_plan(struct ub_session *session, const struct ub_plan *plan)
+{
+    struct ub_env *env = &session->context->env;
+    struct ub_plan_info info;
+    ub_plan_info(plan, &info);
+    char written[32];
+    char kept[32];
+    ub_print_grouped(written, sizeof(written), info.bytes_written);
+    ub_print_grouped(kept, sizeof(kept), info.bytes_kept);
+    double seconds = (double)info.predicted_us / 1e6;
+    if (info.nothing_to_do)
+        ub_env_done(env, "nothing to do: the device already holds it");
+    else if (plan->stream)
+        ub_env_done(env, "write %s B as one stream · about %.1f s", written, seconds);
+    else if (plan->erase_all)
+        ub_env_done(env, "erase everything, write %s B · about %.1f s", written, seconds);
+    else
+        ub_env_done(env, "erase %zu of %zu sectors, write %s B, keep %s B · about %.1f s",
+                    info.sectors_erased, info.sectors_total, written, kept, seconds);
+}
+
+static enum ub_code ask(struct ub_session *session, const struct ub_job *job,
+                        const struct ub_plan *plan, struct ub_error *err)
+{
+    const struct ub_callbacks *callbacks = &session->context->env.callbacks;
+    if (job->options->assume_yes || plan->info.nothing_to_do || !callbacks->confirm)
+        return UB_OK;
+    char question[UB_ERROR_TEXT];
+    (void)ub_print(question, sizeof(question), "%s %s the %s at %s?", job->verb, job->object,
+                   session->device.family, session->info.port);
+    if (callbacks->confirm(callbacks->user, question))
+        return UB_OK;
+    enum ub_code code = ub_env_check(session->target.env, err);
+    return code ? code : ub_fail(err, UB_USE_DECLINED, "nothing was changed, as you wished");
+}
+
+static enum ub_code back_up(struct ub_session *session, const struct ub_job *job,
+                            struct ub_backup **backup, struct ub_result *result,
+                            struct ub_error *err)
+{
+    if (job->options->no_backup) {
+        ub_env_skipped(&session->context->env, UB_STEP_BACKUP, "given up by name: no way back");
+        return UB_OK;
+    }
+    enum ub_code code = ub_session_backup(session, job->options, backup, err);
+    if (!code)
+        (void)ub_print(result->backup, sizeof(result->backup), "%s", (*backup)->info.id);
+    return code;
+}
+
+static void note_plan(struct ub_result *result, const struct ub_plan *plan)
+{
+    result->predicted_us = plan->info.predicted_us;
+    result->bytes_written = plan->info.bytes_written;
+    result->bytes_kept = plan->info.bytes_kept;
+    result->sectors_erased = plan->info.sectors_erased;
+}
+
+/** Writes and proves. From here on the device is changed. */
+static enum ub_code write_and_verify(struct ub_session *session, struct ub_plan *plan,
+                                     struct ub_result *result, struct ub_error *err)
+{
+    struct ub_env *env = &session->context->env;
+    uint64_t start = ub_now(&env->clock);
+    enum ub_code code = ub_plan_execute(plan, &session->target, &result->left, err);
+    if (!code && plan->info.nothing_to_do) {
+        result->verified = true;
+    } else if (!code && ub_plan_can_read_back(plan, &session->target)) {
+        code = ub_plan_verify(plan, &session->target, err);
+        result->verified = !code;
+    } else if (!code) {
+        ub_env_skipped(env, UB_STEP_VERIFY,
+                       "no read-back is possible on this device; it accepted the whole image");
+        result->proved = true;
+    }
+    if (!code)
+        result->left = UB_LEFT_DONE;
+    result->actual_us = ub_now(&env->clock) - start;
+    return code;
+}
+
+enum ub_code ub_session_write(struct ub_session *session, const struct ub_job *job,
+                              struct ub_result *result, struct ub_error *err)
+{
+    struct ub_env *env = &session->context->env;
+    struct ub_backup *backup = NULL;
+    struct ub_plan *plan = NULL;
+    result->left = UB_LEFT_UNCHANGED;
+    enum ub_code code = back_up(session, job, &backup, result, err);
+    if (!code) {
+        ub_env_begin(env, UB_STEP_PLAN, 0, "comparing");
+        code = ub_plan_build(&session->target, job->placement, job->options, backup, &plan, err);
+    }
+    ub_backup_free(backup);
+    if (!code) {
+        note_plan(result, plan);
+        ub_tell_plan(session, plan);
+        code = ask(session, job, plan, err);
+    }
+    if (!code)
+        code = write_and_verify(session, plan, result, err);
+    ub_plan_free(plan);
+    return code;
+}
+
+void ub_result_finish(struct ub_result *result, struct ub_context *context,
+                      const struct ub_session *session)
+{
+    if (session)
+        ub_result_note(result, session);
+    result->total_us = ub_now(&context->env.clock) - context->env.started_us;
+}
+
+/** The session's part of ub_flash(): match, write, leave. */
+static enum ub_code flash_session(struct ub_session *session, const struct ub_image *image,
+                                  const struct ub_flash_options *options, struct ub_result *result,
+                                  struct ub_error *err)
+{
+    struct ub_placement placement = {0};
+    result->left = UB_LEFT_UNCHANGED;
+    enum ub_code code = ub_prepare(session, image, options, &placement, err);
+    if (!code && placement.by_vectors)
+        ub_env_warn(&session->context->env,
+                    "the file carries no address; its vector table says 0x%08" PRIx64,
+                    placement.pieces[0].address);
+    struct ub_job job = {"Write", image->name, &placement, options};
+    char object[UB_STRING_TEXT + 8];
+    (void)ub_print(object, sizeof(object), "%s to", image->name);
+    job.object = object;
+    if (!code)
+        code = ub_session_write(session, &job, result, err);
+    ub_placement_free(&placement);
+    if (!code && !options->stay)
+        code = ub_session_leave(session, result, err);
+    return code;
+}
+
+enum ub_code ub_flash(struct ub_context *context, const struct ub_image *image,
+                      const char *selector, const struct ub_flash_options *options,
+                      struct ub_result *result, struct ub_error *err)
+{
+    static const struct ub_flash_options careful;
+    ub_error_clear(err);
+    ub_result_start(result);
+    ub_context_begin(context);
+    ub_tell_image(context, image);
+    struct ub_session *session = NULL;
+    enum ub_code code = ub_session_open(context, selector, true, &session, err);
+    if (!code)
+        code = flash_session(session, image, options ? options : &careful, result, err);
+    ub_result_finish(result, context, session);
+    ub_session_close(session);
+    return code;
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/**
+ * @file flash.h
+ * Back up, plan, ask, erase, write, verify: the part that flash, restore and erase share.
+ */
+#ifndef UB_PROCEDURE_FLASH_H
+#define UB_PROCEDURE_FLASH_H
+
+#include "flash/plan.h"
+#include "procedure/session.h"
+
+/** What is to be done, in words for the question: "write toboot.bin to". */
+struct ub_job {
+    const char *verb;
+    const char *object;
+    const struct ub_placement *placement;
+    const struct ub_flash_options *options;
+};
+
+/**
+ * Does the job on an open session, up to and with verification. result->left says how far it came.
+ * Errors: every domain.
+ */
+enum ub_code ub_session_write(struct ub_session *session, const struct ub_job *job,
+                              struct ub_result *result, struct ub_error *err);
+
+/** Tells what the plan is. */
+void ub_tell_plan(struct ub_session *session, const struct ub_plan *plan);
+
+/** Closes the books on a procedure: times and transfers. */
+void ub_result_finish(struct ub_result *result, struct ub_context *context,
+                      const struct ub_session *session);
+
+#endif

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Leaving the bootloader, and saying what came back. Nothing that happens here undoes a verified
+ * write. */
+#include "base/error.h"
+#include "procedure/select.h"
+#include "procedure/session.h"
+
+#include <stdlib.h>
+
+/* Firmware that has USB shows itself within this time; firmware without USB never does. */
+#define RETURN_US UINT64_C(5000000)
+
+static uint64_t boot_address(const struct ub_target *target)
+{
+    if (target->family->has_boot_address)
+        return target->family->boot_address;
+    for (size_t i = 0; i < target->region_count; i++)
+        if (target->regions[i].kind == UB_REGION_FLASH && target->regions[i].run_count)
+            return target->regions[i].runs[0].address;
+    return 0;
+}
+
+static bool still_there(struct ub_context *context, const char *port, uint32_t generation)
+{
+    struct ub_usb_list list = {0};
+    if (context->transport.ops->enumerate(context->transport.self, &list, NULL) != UB_OK)
+        return false;
+    const struct ub_usb_info *info = ub_usb_list_port(&list, port);
+    bool there = info && info->generation == generation;
+    ub_usb_list_free(&list);
+    return there;
+}
+
+static void tell_return(struct ub_session *session, struct ub_result *result)
+{
+    const struct ub_device *back = &result->returned;
+    double seconds = (double)result->return_us / 1e6;
+    if (back->mode == UB_MODE_DFU)
+        ub_env_warn(&session->context->env,
+                    "came back at %s still in DFU mode (%04x:%04x): its firmware did not start",
+                    back->port, back->vid, back->pid);
+    ub_env_done(&session->context->env, "came back at %s as %04x:%04x%s%s%s in %.1f s", back->port,
+                back->vid, back->pid, back->product[0] ? " \"" : "", back->product,
+                back->product[0] ? "\"" : "", seconds);
+}
+
+static enum ub_code watch_return(struct ub_session *session, struct ub_result *result,
+                                 struct ub_error *err)
+{
+    struct ub_context *context = session->context;
+    struct ub_usb_info info = {0};
+    uint64_t start = ub_now(&context->env.clock);
+    struct ub_error quiet;
+    enum ub_code code = ub_wait_return(context, session->info.port, session->info.generation,
+                                       RETURN_US, &info, &quiet);
+    result->return_us = ub_now(&context->env.clock) - start;
+    if (code == UB_OK) {
+        result->came_back = true;
+        result->left_bootloader = true;
+        ub_describe(&info, &result->returned);
+        free(info.config);
+        tell_return(session, result);
+        return UB_OK;
+    }
+    if (code != UB_DEV_NO_RETURN) {
+        if (err)
+            *err = quiet;
+        return code;
+    }
+    result->left_bootloader = !still_there(context, session->info.port, session->info.generation);
+    if (result->left_bootloader)
+        ub_env_done(&context->env,
+                    "left the bus; nothing came back at %s within %u s (firmware without USB, or "
+                    "firmware that does not start)",
+                    session->info.port, (unsigned)(RETURN_US / 1000000));
+    else
+        ub_env_done(&context->env, "still in its bootloader: reset or power-cycle it by hand");
+    return UB_OK;
+}
+
+enum ub_code ub_session_leave(struct ub_session *session, struct ub_result *result,
+                              struct ub_error *err)
+{
+    struct ub_context *context = session->context;
+    ub_env_begin(&context->env, UB_STEP_LEAVE, 0, "leaving the bootloader");
+    enum ub_code code = session->loader->ops->leave(session->loader, boot_address(&session->target),
+                                                    err);
+    ub_result_note(result, session);
+    ub_session_let_go(session);
+    if (code)
+        return ub_wrap(err, code, "while leaving the bootloader");
+    return watch_return(session, result, err);
+}
+
+enum ub_code ub_leave(struct ub_context *context, const char *selector, struct ub_result *result,
+                      struct ub_error *err)
+{
+    ub_error_clear(err);
+    ub_result_start(result);
+    ub_context_begin(context);
+    struct ub_session *session = NULL;
+    enum ub_code code = ub_session_open(context, selector, false, &session, err);
+    if (!code) {
+        result->left = UB_LEFT_UNCHANGED;
+        code = ub_session_leave(session, result, err);
+    }
+    ub_session_close(session);
+    return code;
+}

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The way back: what a backup holds is put back by the same way as any image. */
+#include "base/error.h"
+#include "base/text.h"
+#include "procedure/backup.h"
+#include "procedure/flash.h"
+#include "procedure/prepare.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static bool same_kind(const struct ub_device *a, const struct ub_device *b)
+{
+    return a->vid == b->vid && a->pid == b->pid && strcmp(a->family, b->family) == 0;
+}
+
+static bool same_unit(const struct ub_device *a, const struct ub_device *b)
+{
+    return same_kind(a, b) && strcmp(a->serial, b->serial) == 0 && strcmp(a->port, b->port) == 0;
+}
+
+/** The newest backup of this very device. */
+static enum ub_code newest(struct ub_session *session, char *id, size_t size, struct ub_error *err)
+{
+    struct ub_backup_info *records = NULL;
+    size_t count = 0;
+    enum ub_code code = ub_vault_records(session->context->vault, &records, &count, err);
+    if (code)
+        return code;
+    code = UB_VLT_EMPTY;
+    for (size_t i = count; code && i > 0; i--)
+        if (same_unit(&records[i - 1].device, &session->device)) {
+            (void)ub_print(id, size, "%s", records[i - 1].id);
+            code = UB_OK;
+        }
+    ub_vault_free(records, count);
+    if (code)
+        return ub_fail(err, UB_VLT_EMPTY, "the vault holds no backup of the %s at %s",
+                       session->device.family, session->info.port);
+    return UB_OK;
+}
+
+static enum ub_code check_device(struct ub_session *session, const struct ub_backup *backup,
+                                 const struct ub_flash_options *options, struct ub_error *err)
+{
+    const struct ub_device *from = &backup->info.device;
+    const struct ub_callbacks *callbacks = &session->context->env.callbacks;
+    if (!same_kind(from, &session->device))
+        return ub_fail(err, UB_VLT_OTHER_DEVICE,
+                       "backup %s is from a %s (%04x:%04x), the device at %s is a %s (%04x:%04x)",
+                       backup->info.id, from->family, from->vid, from->pid, session->info.port,
+                       session->device.family, session->info.vid, session->info.pid);
+    if (same_unit(from, &session->device) || options->assume_yes || !callbacks->confirm)
+        return UB_OK;
+    char question[UB_ERROR_TEXT];
+    (void)ub_print(question, sizeof(question),
+                   "Backup %s is from another %s (port %s, serial %s). Use it for the one at %s?",
+                   backup->info.id, from->family, from->port, from->serial, session->info.port);
+    if (callbacks->confirm(callbacks->user, question))
+        return UB_OK;
+    return ub_fail(err, UB_USE_DECLINED, "nothing was changed, as you wished");
+}
+
+static void tell_left_out(struct ub_session *session, const struct ub_backup *backup)
+{
+    for (size_t i = 0; i < backup->info.part_count; i++) {
+        const struct ub_backup_part *part = &backup->info.parts[i];
+        enum ub_region_kind kind = ub_part_kind(&session->target, part);
+        if (kind != UB_REGION_FLASH && kind != UB_REGION_STREAM)
+            ub_env_warn(&session->context->env, "\"%s\" is in the backup, and is not put back",
+                        part->name);
+    }
+}
+
+static enum ub_code put_back(struct ub_session *session, const struct ub_backup *backup,
+                             const struct ub_flash_options *options, struct ub_result *result,
+                             struct ub_error *err)
+{
+    struct ub_image *image = NULL;
+    struct ub_placement placement = {0};
+    size_t left_out;
+    enum ub_code code = ub_backup_image(&session->target, backup, &image, &left_out, err);
+    if (!code)
+        code = ub_place_image(&session->target, image, options, &placement, err);
+    char object[UB_BACKUP_ID + 16];
+    (void)ub_print(object, sizeof(object), "backup %s to", backup->info.id);
+    struct ub_job job = {"Restore", object, &placement, options};
+    if (!code)
+        code = ub_session_write(session, &job, result, err);
+    ub_placement_free(&placement);
+    ub_image_close(image);
+    return code;
+}
+
+static enum ub_code restore_session(struct ub_session *session, const char *id,
+                                    const struct ub_flash_options *options,
+                                    struct ub_result *result, struct ub_error *err)
+{
+    char found[UB_BACKUP_ID];
+    struct ub_backup *backup = NULL;
+    result->left = UB_LEFT_UNCHANGED;
+    enum ub_code code = UB_OK;
+    if (!id) {
+        code = newest(session, found, sizeof(found), err);
+        id = found;
+    }
+    if (!code)
+        code = ub_vault_load(session->context->vault, id, &backup, err);
+    if (!code)
+        code = check_device(session, backup, options, err);
+    if (!code) {
+        tell_left_out(session, backup);
+        code = put_back(session, backup, options, result, err);
+    }
+    ub_backup_free(backup);
+    if (!code && !options->stay)
+        code = ub_session_leave(session, result, err);
+    return code;
+}
+
+enum ub_code ub_restore(struct ub_context *context, const char *id, const char *selector,
+                        const struct ub_flash_options *options, struct ub_result *result,
+                        struct ub_error *err)
+{
+    static const struct ub_flash_options careful;
+    ub_error_clear(err);
+    ub_result_start(result);
+    ub_context_begin(context);
+    struct ub_session *session = NULL;
+    enum ub_code code = ub_session_open(context, selector, true, &session, err);
+    if (!code)
+        code = restore_session(session, id, options ? options : &careful, result, err);
+    ub_result_finish(result, context, session);
+    ub_session_close(session);
+    return code;
+}

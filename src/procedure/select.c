@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "procedure/select.h"
+
+#include "base/error.h"
+#include "base/text.h"
+#include "family/family.h"
+#include "usb/dfu_interface.h"
+
+#include <string.h>
+
+static const char *protocol_name(const struct ub_dfu_interface *interface)
+{
+    switch (interface->functional.bcdDFUVersion) {
+    case 0x0100:
+        return "DFU 1.0";
+    case 0x0110:
+        return "DFU 1.1";
+    case 0x011a:
+        return "DfuSe 1.1a";
+    default:
+        return "DFU";
+    }
+}
+
+static const char *next_step(enum ub_mode mode)
+{
+    switch (mode) {
+    case UB_MODE_DFU:
+        return "unbrick flash IMAGE";
+    case UB_MODE_RUNTIME:
+        return "unbrick enter, then unbrick flash IMAGE";
+    case UB_MODE_NONE:
+        break;
+    }
+    return "";
+}
+
+void ub_describe(const struct ub_usb_info *info, struct ub_device *out)
+{
+    memset(out, 0, sizeof(*out));
+    struct ub_dfu_interface interface;
+    bool found = ub_dfu_interface_find(info->config, info->config_length, &interface);
+    out->vid = info->vid;
+    out->pid = info->pid;
+    out->bcdDevice = info->bcdDevice;
+    out->mode = found ? interface.mode : UB_MODE_NONE;
+    out->family = out->mode == UB_MODE_DFU ? ub_family_by_id(info->vid, info->pid)->name : "";
+    out->protocol = found ? protocol_name(&interface) : "";
+    out->next_step = next_step(out->mode);
+    (void)ub_print(out->port, sizeof(out->port), "%s", info->port);
+    (void)ub_print(out->manufacturer, sizeof(out->manufacturer), "%s", info->manufacturer);
+    (void)ub_print(out->product, sizeof(out->product), "%s", info->product);
+    (void)ub_print(out->serial, sizeof(out->serial), "%s", info->serial);
+}
+
+const struct ub_usb_info *ub_usb_list_port(const struct ub_usb_list *list, const char *port)
+{
+    for (size_t i = 0; i < list->count; i++)
+        if (strcmp(list->items[i].port, port) == 0)
+            return &list->items[i];
+    return NULL;
+}
+
+enum kind { BY_PORT, BY_SERIAL, BY_ID, BY_FAMILY };
+
+/** One term of a selector. */
+struct term {
+    enum kind kind;
+    char text[UB_STRING_TEXT];
+    uint16_t vid;
+    uint16_t pid;
+    const struct ub_family *family;
+};
+
+#define TERMS_MAX 8
+
+static bool looks_like_port(const char *text)
+{
+    return text[0] >= '0' && text[0] <= '9' && strchr(text, '-') != NULL &&
+           text[strspn(text, "0123456789-.")] == '\0';
+}
+
+static bool parse_id(const char *text, struct term *term)
+{
+    const char *colon = strchr(text, ':');
+    uint64_t vid;
+    uint64_t pid;
+    if (!colon || !ub_parse_digits(text, (size_t)(colon - text), 16, UINT16_MAX, &vid) ||
+        !ub_parse_digits(colon + 1, strlen(colon + 1), 16, UINT16_MAX, &pid))
+        return false;
+    term->kind = BY_ID;
+    term->vid = (uint16_t)vid;
+    term->pid = (uint16_t)pid;
+    return true;
+}
+
+static bool parse_term(const char *text, struct term *term)
+{
+    memset(term, 0, sizeof(*term));
+    const char *value = strchr(text, '=');
+    if (!value) {
+        term->kind = looks_like_port(text) ? BY_PORT : BY_FAMILY;
+        term->family = ub_family_named(text);
+        (void)ub_print(term->text, sizeof(term->text), "%s", text);
+        return term->kind == BY_PORT || term->family;
+    }
+    size_t key = (size_t)(value - text);
+    value++;
+    (void)ub_print(term->text, sizeof(term->text), "%s", value);
+    if (key == 4 && strncmp(text, "port", key) == 0) {
+        term->kind = BY_PORT;
+        return value[0] != '\0';
+    }
+    if (key == 6 && strncmp(text, "serial", key) == 0) {
+        term->kind = BY_SERIAL;
+        return value[0] != '\0';
+    }
+    return key == 2 && strncmp(text, "id", key) == 0 && parse_id(value, term);
+}
+
+static enum ub_code parse_selector(const char *selector, struct term *terms, size_t *count,
+                                   struct ub_error *err)
+{
+    *count = 0;
+    while (selector && *selector) {
+        size_t length = strcspn(selector, ",");
+        char text[UB_STRING_TEXT];
+        if (*count == TERMS_MAX ||
+            !ub_print(text, sizeof(text), "%.*s", (int)(length < 1024 ? length : 1024), selector) ||
+            !parse_term(text, &terms[*count]))
+            return ub_fail(err, UB_USE_SELECTOR,
+                           "cannot read \"%s\" as a device: port=1-4.2, serial=..., id=0483:df11 "
+                           "or a family",
+                           selector);
+        (*count)++;
+        selector += length + (selector[length] == ',');
+    }
+    return UB_OK;
+}
+
+static bool term_fits(const struct term *term, const struct ub_usb_info *info)
+{
+    switch (term->kind) {
+    case BY_PORT:
+        return strcmp(term->text, info->port) == 0;
+    case BY_SERIAL:
+        return strcmp(term->text, info->serial) == 0;
+    case BY_ID:
+        return term->vid == info->vid && term->pid == info->pid;
+    case BY_FAMILY:
+        break;
+    }
+    return term->family->vid == 0 ||
+           (term->family->vid == info->vid && term->family->pid == info->pid);
+}
+
+static bool fits(const struct term *terms, size_t count, const struct ub_usb_info *info)
+{
+    for (size_t i = 0; i < count; i++)
+        if (!term_fits(&terms[i], info))
+            return false;
+    return true;
+}
+
+/** Counts the devices in `mode` that fit, notes the last one, and lists them in `text`. */
+static size_t candidates(const struct ub_usb_list *list, const struct term *terms, size_t count,
+                         enum ub_mode mode, size_t *last, char *text, size_t size)
+{
+    size_t found = 0;
+    text[0] = '\0';
+    for (size_t i = 0; i < list->count; i++) {
+        struct ub_device device;
+        if (!fits(terms, count, &list->items[i]))
+            continue;
+        ub_describe(&list->items[i], &device);
+        if (device.mode != mode)
+            continue;
+        *last = i;
+        (void)ub_append(text, size, "%sport=%s (%04x:%04x%s%s)", found ? ", " : "", device.port,
+                        device.vid, device.pid, device.serial[0] ? ", serial " : "", device.serial);
+        found++;
+    }
+    return found;
+}
+
+enum ub_code ub_select(const struct ub_usb_list *list, const char *selector, size_t *index,
+                       struct ub_error *err)
+{
+    struct term terms[TERMS_MAX];
+    size_t count;
+    enum ub_code code = parse_selector(selector, terms, &count, err);
+    if (code)
+        return code;
+    static const enum ub_mode order[] = {UB_MODE_DFU, UB_MODE_RUNTIME, UB_MODE_NONE};
+    for (size_t m = 0; m < sizeof(order) / sizeof(order[0]); m++) {
+        char text[UB_ERROR_TEXT];
+        size_t found = candidates(list, terms, count, order[m], index, text, sizeof(text));
+        if (found == 1 && order[m] != UB_MODE_NONE)
+            return UB_OK;
+        if (found && order[m] == UB_MODE_NONE && count)
+            return ub_fail(err, UB_DEV_NOT_DFU, "no DFU interface at %s", text);
+        if (found > 1 && order[m] != UB_MODE_NONE) {
+            code = ub_fail(err, UB_DEV_SEVERAL, "%zu devices fit, and one has to be named", found);
+            return ub_wrap(err, code, "%s", text);
+        }
+    }
+    return count ? ub_fail(err, UB_DEV_NONE, "no attached device fits \"%s\"", selector)
+                 : ub_fail(err, UB_DEV_NONE, "no device with a DFU interface is attached");
+}

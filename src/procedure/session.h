@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/**
+ * @file session.h
+ * One device in hand: found, brought into DFU mode, opened, its loader ready.
+ */
+#ifndef UB_PROCEDURE_SESSION_H
+#define UB_PROCEDURE_SESSION_H
+
+#include "flash/target.h"
+#include "procedure/context.h"
+
+struct ub_session {
+    struct ub_context *context;
+    struct ub_usb_info info; /**< owned copy */
+    struct ub_dfu_interface interface;
+    struct ub_usb_handle *handle;
+    struct ub_loader *loader;
+    struct ub_target target;
+    struct ub_device device;
+    bool was_runtime; /**< it was entered from runtime mode, where its ids were: */
+    uint16_t runtime_vid;
+    uint16_t runtime_pid;
+};
+
+/**
+ * Finds the device, brings it into DFU mode if its firmware runs (`may_enter`), opens it. *out is
+ * the caller's. Errors: UB_DEV, UB_USB, UB_DFU domains, UB_USE_SELECTOR.
+ */
+enum ub_code ub_session_open(struct ub_context *context, const char *selector, bool may_enter,
+                             struct ub_session **out, struct ub_error *err);
+
+/** Closes the device and frees everything. NULL is allowed. */
+void ub_session_close(struct ub_session *session);
+
+/** Closes loader and handle, keeps what is known of the device. */
+void ub_session_let_go(struct ub_session *session);
+
+/**
+ * Waits until something other than `generation` is at `port`. *out is the caller's copy (free
+ * out->config). Errors: UB_DEV_NO_RETURN after `timeout_us`, UB_SYS_INTERRUPTED, UB_USB_INIT.
+ */
+enum ub_code ub_wait_return(struct ub_context *context, const char *port, uint32_t generation,
+                            uint64_t timeout_us, struct ub_usb_info *out, struct ub_error *err);
+
+/** enter.c: asks running firmware to hand over, and follows the device to its DFU mode. info is
+ * updated. */
+enum ub_code ub_session_enter(struct ub_session *session, struct ub_error *err);
+
+/** leave.c: leaves the bootloader, lets the handle go, waits for what comes back and fills the
+ * result. */
+enum ub_code ub_session_leave(struct ub_session *session, struct ub_result *result,
+                              struct ub_error *err);
+
+/** Replaces the session's info by a copy of `info`. Errors: UB_SYS_MEMORY. */
+enum ub_code ub_session_adopt(struct ub_session *session, const struct ub_usb_info *info,
+                              struct ub_error *err);
+
+/** Starts a result: port, nothing done yet. */
+void ub_result_start(struct ub_result *result);
+/** Adds the session's port and transfer count. */
+void ub_result_note(struct ub_result *result, const struct ub_session *session);
+
+#endif
