@@ -8,9 +8,10 @@
 
 #include "unbrick.h"
 
-#define UB_IMAGE_FILE_MAX ((size_t)64 * 1024 * 1024) /**< larger files are refused */
-#define UB_IMAGE_ALT_NONE (-1)
-#define UB_IMAGE_ID_ANY   0xffffu
+#define UB_IMAGE_FILE_MAX   ((size_t)64 * 1024 * 1024) /**< larger files are refused */
+#define UB_IMAGE_PIECES_MAX ((size_t)1 << 20)          /**< as are files in more pieces than this */
+#define UB_IMAGE_ALT_NONE   (-1)
+#define UB_IMAGE_ID_ANY     0xffffu
 
 /** A segment; `data` is owned by the image. */
 struct ub_segment {
@@ -43,6 +44,7 @@ struct ub_format {
     const char *name;           /**< "ihex" */
     const char *title;          /**< "Intel HEX" */
     const char *const *endings; /**< file name endings for writing (".hex"), NULL-terminated */
+    bool keeps_addresses;       /**< a file of this format says where each byte goes */
 
     /** True if the content is of this format, by content alone. */
     bool (*probe)(const uint8_t *bytes, size_t length);
@@ -67,17 +69,29 @@ extern const struct ub_format *const ub_formats[];
 /** An empty image with a name (copied). *out is the caller's (ub_image_close()). */
 enum ub_code ub_image_new(const char *name, struct ub_image **out, struct ub_error *err);
 
-/** Adds a copy of `data` as a segment. Errors: UB_SYS_MEMORY. Call ub_image_finish() after the
- * last. */
+/** Adds a copy of `data` as a segment; no bytes add none. Errors: UB_IMG_TOO_LARGE (more than
+ * UB_IMAGE_PIECES_MAX), UB_SYS_MEMORY. Call ub_image_finish() after the last. */
 enum ub_code ub_image_add(struct ub_image *image, int alt, bool has_address, uint64_t address,
                           const uint8_t *data, size_t length, struct ub_error *err);
+
+/** As ub_image_add(), but takes over `data` (from malloc()) instead of copying it, and frees it on
+ * failure. */
+enum ub_code ub_image_adopt(struct ub_image *image, int alt, bool has_address, uint64_t address,
+                            uint8_t *data, size_t length, struct ub_error *err);
 
 /** Sorts, joins touching segments, and refuses overlaps. Errors: UB_IMG_OVERLAP, UB_IMG_EMPTY,
  * UB_SYS_MEMORY. */
 enum ub_code ub_image_finish(struct ub_image *image, struct ub_error *err);
 
-/** The format whose endings match the file name, or NULL. */
+/** The first format of the table whose endings match the file name, or NULL. */
 const struct ub_format *ub_format_for_name(const char *path);
+
+/**
+ * The format in which this image is to be written to a file of that name, or NULL if no ending
+ * matches. `.dfu` means two formats: DfuSe for an image with addresses, a plain DFU file for one
+ * without.
+ */
+const struct ub_format *ub_format_for_image(const char *path, const struct ub_image *image);
 
 /**
  * If the bytes are recognised as something that must never be flashed raw (ELF, PNG, PDF, ZIP,

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* From a file to an image: read it, find its format by its content, let the format read it. */
+#include "image/image.h"
+
+#include "base/error.h"
+#include "base/file.h"
+#include "base/text.h"
+
+#include <sodium.h>
+#include <stdlib.h>
+
+static const struct ub_format *find_format(const uint8_t *bytes, size_t length)
+{
+    size_t i = 0;
+    while (ub_formats[i + 1] && !ub_formats[i]->probe(bytes, length))
+        i++;
+    return ub_formats[i];
+}
+
+enum ub_code ub_image_open_bytes(const char *name, const uint8_t *bytes, size_t length,
+                                 const struct ub_image_options *options, struct ub_image **out,
+                                 struct ub_error *err)
+{
+    static const struct ub_image_options careful = {0};
+    struct ub_image *image = NULL;
+    enum ub_code code = ub_image_new(name, &image, err);
+    if (code)
+        return code;
+    if (length == 0) {
+        code = ub_fail(err, UB_IMG_EMPTY, "%s: the file is empty", image->name);
+        goto out;
+    }
+    if (length > UB_IMAGE_FILE_MAX) {
+        char limit[32];
+        ub_print_grouped(limit, sizeof(limit), UB_IMAGE_FILE_MAX);
+        code = ub_fail(err, UB_IMG_TOO_LARGE, "%s: larger than %s bytes", image->name, limit);
+        goto out;
+    }
+    image->format = find_format(bytes, length);
+    image->file_size = length;
+    (void)crypto_hash_sha256(image->sha256, bytes, length); /* always returns 0 */
+    code = image->format->read(bytes, length, options ? options : &careful, image, err);
+    if (!code)
+        code = ub_image_finish(image, err);
+    if (code)
+        goto out;
+    *out = image;
+    image = NULL;
+out:
+    ub_image_close(image);
+    return code;
+}
+
+enum ub_code ub_image_open(const char *path, const struct ub_image_options *options,
+                           struct ub_image **out, struct ub_error *err)
+{
+    uint8_t *bytes = NULL;
+    size_t length = 0;
+    enum ub_code code = ub_file_read(path, UB_IMAGE_FILE_MAX, &bytes, &length, err);
+    if (!code)
+        code = ub_image_open_bytes(path, bytes, length, options, out, err);
+    free(bytes);
+    return code;
+}
