@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "loader/dfu_open.h"
+
+#include "base/error.h"
+#include "loader/dfu_link.h"
+#include "loader/memory_map.h"
+
+#include <stdlib.h>
+
+_Static_assert(sizeof(((struct dfu_names *)NULL)->text[0]) == DFU_STRING_BYTES,
+               "a name has room for a whole string descriptor");
+
+static enum ub_code read_names(struct dfu_link *link, struct dfu_names *names, bool *any_map,
+                               struct ub_error *err)
+{
+    const struct ub_dfu_interface *interface = link->port.interface;
+    *any_map = false;
+    for (size_t i = 0; i < interface->alt_count; i++) {
+        enum ub_code code = dfu_read_string(link, interface->alts[i].iInterface, names->text[i],
+                                            err);
+        if (code)
+            return ub_wrap(err, code, "while reading the names of the device's memories");
+        *any_map = *any_map || ub_memory_map_is(names->text[i]);
+    }
+    return UB_OK;
+}
+
+enum ub_code dfu_open(const struct ub_loader_port *port, struct ub_loader **out,
+                      struct ub_error *err)
+{
+    bool any_map = false;
+    enum ub_code code;
+    *out = NULL;
+    struct dfu_link *link = calloc(1, sizeof(*link));
+    struct dfu_names *names = calloc(1, sizeof(*names));
+    if (!link || !names) {
+        code = ub_fail_memory(err);
+        goto out;
+    }
+    code = dfu_link_open(link, port, err);
+    if (!code)
+        code = read_names(link, names, &any_map, err);
+    if (code)
+        goto out;
+    bool dfuse = link->functional.bcdDFUVersion == DFU_BCD_DFUSE;
+    if (dfuse && !any_map)
+        dfu_warn(link, "it claims DfuSe and has no memory map: taken for DFU 1.1");
+    code = dfuse && any_map ? dfuse_make(link, names, out, err)
+                            : dfu_plain_make(link, names, out, err);
+out:
+    free(link);
+    free(names);
+    return code;
+}

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The commands of DfuSe: a DNLOAD of block 0 that is carried out when its status is asked for
+ * (AN3156 section 4.3). */
+#include "base/bytes.h"
+#include "base/error.h"
+#include "base/text.h"
+#include "loader/dfu_arrive.h"
+#include "loader/dfuse_room.h"
+#include "loader/region.h"
+
+#define SET_ADDRESS      0x21u
+#define ERASE            0x41u
+#define COMMAND_LENGTH   5u /* the command and its address */
+#define ERASE_ALL_LENGTH 1u
+#define ADDRESS_MS       5000u /* for a command that only stores a number */
+#define DOING_TEXT       64
+
+enum ub_code dfuse_failed(struct dfuse *dfuse, enum ub_code code, struct ub_error *err)
+{
+    dfuse->anchored = false;
+    if (code != UB_DFU_ERR_VENDOR)
+        return code;
+    if (err) {
+        struct ub_error before = *err;
+        (void)ub_fail(err, UB_DFU_PROTECTED,
+                      "read protection is active: the device lets its memory be neither read nor "
+                      "changed (errVENDOR)");
+        err->raw = before.raw;
+        for (unsigned i = 0; i < before.depth; i++)
+            (void)ub_wrap(err, UB_DFU_PROTECTED, "%s", before.context[i]);
+    }
+    return UB_DFU_PROTECTED;
+}
+
+/* A command that is stalled with errSTALLEDPKT is one that the device does not have. */
+static enum ub_code name_unknown_command(enum ub_code code, const uint8_t *bytes,
+                                         struct ub_error *err)
+{
+    if (code != UB_DFU_ERR_STALLEDPKT && code != UB_USB_STALL)
+        return code;
+    (void)ub_wrap(err, code, "the device does not know the DfuSe command 0x%02x", bytes[0]);
+    if (err)
+        err->code = UB_DFU_COMMAND;
+    return UB_DFU_COMMAND;
+}
+
+static enum ub_code command(struct dfuse *dfuse, const uint8_t *bytes, uint16_t length,
+                            const struct dfu_patience *patience, struct ub_error *err)
+{
+    struct dfu_link *link = &dfuse->link;
+    dfuse->anchored = false;
+    enum ub_code code = dfu_to_download(link, err);
+    if (code)
+        return ub_wrap(err, code, "before %s", patience->doing);
+    code = dfu_dnload(link, 0, bytes, length, patience->deadline_ms, err);
+    if (code)
+        code = name_unknown_command(dfu_explain(link, code, patience->doing, err), bytes, err);
+    else
+        code = dfu_complete(link, patience, DFU_DNLOAD_IDLE, err);
+    return code ? dfuse_failed(dfuse, code, err) : UB_OK;
+}
+
+static void put_command(uint8_t bytes[COMMAND_LENGTH], uint8_t what, uint32_t address)
+{
+    bytes[0] = what;
+    ub_put_u32le(bytes + 1, address);
+}
+
+enum ub_code dfuse_set_address(struct dfuse *dfuse, uint32_t address, struct ub_error *err)
+{
+    char doing[DOING_TEXT];
+    uint8_t bytes[COMMAND_LENGTH];
+    if (dfuse->anchored && dfuse->anchor == address)
+        return UB_OK;
+    (void)ub_print(doing, sizeof(doing), "setting the address pointer to 0x%08x", address);
+    const struct dfu_patience patience = {
+        .doing = doing, .deadline_ms = ADDRESS_MS, .ask_at_once = true};
+    put_command(bytes, SET_ADDRESS, address);
+    enum ub_code code = command(dfuse, bytes, sizeof(bytes), &patience, err);
+    if (code)
+        return code;
+    dfuse->anchored = true;
+    dfuse->anchor = address;
+    return UB_OK;
+}
+
+/* ST's own code moves the address pointer to what it erased, others leave it: it is forgotten. */
+enum ub_code dfuse_erase_sector(struct dfuse *dfuse, uint32_t address, struct ub_error *err)
+{
+    char doing[DOING_TEXT];
+    uint8_t bytes[COMMAND_LENGTH];
+    (void)ub_print(doing, sizeof(doing), "erasing the sector at 0x%08x", address);
+    const struct dfu_patience patience = {.doing = doing,
+                                          .deadline_ms = dfuse->link.port.habits.erase_deadline_ms};
+    put_command(bytes, ERASE, address);
+    return command(dfuse, bytes, sizeof(bytes), &patience, err);
+}
+
+enum ub_code dfuse_erase_everything(struct dfuse *dfuse, struct ub_error *err)
+{
+    const uint8_t bytes[ERASE_ALL_LENGTH] = {ERASE};
+    const struct dfu_patience patience = {
+        .doing = "erasing all of the device's memory",
+        .deadline_ms = dfuse->link.port.habits.erase_all_deadline_ms};
+    return command(dfuse, bytes, sizeof(bytes), &patience, err);
+}
+
+/* The number under which the pointer where it stands reaches `address`; 0 if it does not. */
+static uint32_t block_for(uint32_t anchor, uint32_t address, uint32_t unit)
+{
+    if (address < anchor || (address - anchor) % unit != 0)
+        return 0;
+    uint32_t number = (address - anchor) / unit;
+    return number <= DFUSE_BLOCK_LAST - DFUSE_BLOCK_FIRST ? DFUSE_BLOCK_FIRST + number : 0;
+}
+
+/* The start of the gapless stretch serves every block of it, also those before `address`. */
+static uint32_t choose_anchor(const struct ub_region *region, uint32_t address, uint32_t unit,
+                              bool counted)
+{
+    uint32_t start = (uint32_t)ub_region_stretch(region, address);
+    return counted && block_for(start, address, unit) ? start : address;
+}
+
+enum ub_code dfuse_point(struct dfuse *dfuse, const struct ub_region *region, uint32_t address,
+                         uint16_t length, uint16_t *block, struct ub_error *err)
+{
+    const uint32_t unit = dfuse->link.functional.wTransferSize;
+    bool counted = length == unit;
+    uint32_t number = dfuse->anchored ? block_for(dfuse->anchor, address, unit) : 0;
+    if (number == 0 || (!counted && number != DFUSE_BLOCK_FIRST)) {
+        uint32_t anchor = choose_anchor(region, address, unit, counted);
+        enum ub_code code = dfuse_set_address(dfuse, anchor, err);
+        if (code)
+            return code;
+        number = block_for(anchor, address, unit);
+    }
+    *block = (uint16_t)number;
+    return UB_OK;
+}
