@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/**
+ * @file cli.h
+ * One run of the command: what was asked for, where output goes, and what came of it.
+ */
+#ifndef CLI_CLI_H
+#define CLI_CLI_H
+
+#include "parse.h"
+#include "terminal.h"
+#include "unbrick.h"
+
+/** The step under way, for the moving line and for saying where a run stopped. */
+struct cli_progress {
+    uint64_t drawn_ms; /**< when the moving line was drawn last (monotonic), 0 if never */
+    bool open;         /**< a step has begun and is not done; the fields below are its */
+    enum ub_step step;
+    uint64_t done;
+    uint64_t total;
+};
+
+/** One run of the command. */
+struct cli {
+    struct cli_words words;
+    struct term term;
+    bool json;
+    bool quiet;
+    bool verbose;
+    bool yes;
+    struct ub_context *context; /**< NULL until a verb needs it */
+    struct ub_flash_options flash;
+    struct ub_result result; /**< of the procedure that ran */
+    bool has_result;
+    bool silent;     /**< steps are not shown: the verb only looks */
+    bool unanswered; /**< a question was asked and nobody could answer */
+    struct cli_progress progress;
+};
+
+/** A verb. Renders its results itself; an error is rendered by the caller. */
+typedef enum ub_code cli_command(struct cli *cli, struct ub_error *err);
+
+/** Opens the context if it is not open. Errors: those of ub_context_open(). */
+enum ub_code cli_context(struct cli *cli, struct ub_error *err);
+
+/** Fills cli->flash from the options. Errors: UB_USE_NUMBER. */
+enum ub_code cli_flash_options(struct cli *cli, struct ub_error *err);
+
+/** "unbrick --sim X --vault Y": how this run's context is named in a command to come. */
+void cli_command_prefix(const struct cli *cli, char *to, size_t size);
+
+/** Milliseconds of a clock that only goes forward. */
+uint64_t cli_now_ms(void);
+
+/** Runs the verb that was parsed. */
+enum ub_code cli_run(struct cli *cli, struct ub_error *err);
+
+cli_command cmd_overview, cmd_list, cmd_info, cmd_enter, cmd_leave, cmd_flash, cmd_plan, cmd_verify,
+    cmd_backup, cmd_restore, cmd_erase, cmd_image_info, cmd_vault_list, cmd_vault_show,
+    cmd_vault_check, cmd_sim, cmd_explain, cmd_version, cmd_help, cmd_generate, cmd_words;
+
+#endif

@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The verbs that work with an image or change a device. */
+#define _POSIX_C_SOURCE 200809L /* what POSIX adds to C11 */
+#include "cli.h"
+#include "fault.h"
+#include "format.h"
+#include "render.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+/** Opens the image and the context, and reads the options: what every verb with IMAGE needs. */
+static enum ub_code prepare(struct cli *cli, struct ub_image **image, struct ub_error *err)
+{
+    struct ub_image_options options;
+    memset(&options, 0, sizeof(options));
+    options.accept_bad_crc = cli_given(&cli->words, CLI_OPT_ACCEPT_BAD_CRC);
+    enum ub_code code = cli_flash_options(cli, err);
+    if (code == UB_OK) {
+        code = ub_image_open(cli_argument(&cli->words, 0), &options, image, err);
+    }
+    if (code == UB_OK) {
+        code = cli_context(cli, err);
+    }
+    return code;
+}
+
+/** The bare facts for --verbose. */
+static void raw_result(struct cli *cli)
+{
+    const struct ub_result *result = &cli->result;
+    char a[FORMAT_TEXT];
+    char b[FORMAT_TEXT];
+    if (cli->verbose) {
+        term_print(&cli->term.out, TERM_DIM,
+                   "  %" PRIu64 " control transfers; %s B written, %s B kept, %zu sectors erased\n",
+                   result->transfers, format_grouped(a, result->bytes_written),
+                   format_grouped(b, result->bytes_kept), result->sectors_erased);
+    }
+}
+
+static void way_back(struct cli *cli)
+{
+    char prefix[1024];
+    if (cli->result.backup[0] != '\0') {
+        cli_command_prefix(cli, prefix, sizeof(prefix));
+        term_print(&cli->term.out, TERM_PLAIN, " Revert with: %s restore %s", prefix,
+                   cli->result.backup);
+    }
+}
+
+/** "Done in 3.1 s (predicted 3.0 s)..." after something was written or erased. */
+static void tell_written(struct cli *cli)
+{
+    const struct ub_result *result = &cli->result;
+    char total[FORMAT_TEXT];
+    char actual[FORMAT_TEXT];
+    char predicted[FORMAT_TEXT];
+    struct term_stream *out = &cli->term.out;
+    if (cli->json) {
+        return;
+    }
+    if (result->bytes_written == 0 && result->sectors_erased == 0) {
+        term_print(out, TERM_GOOD, "Nothing to do: the device already holds it.\n");
+        raw_result(cli);
+        return;
+    }
+    term_print(out, TERM_GOOD, "Done in %s", format_duration(total, result->total_us));
+    if (result->predicted_us > 0) {
+        term_print(out, TERM_PLAIN, " (erase, write, verify %s, predicted %s)",
+                   format_duration(actual, result->actual_us),
+                   format_duration(predicted, result->predicted_us));
+    }
+    term_print(out, TERM_PLAIN, ".");
+    way_back(cli);
+    term_print(out, TERM_PLAIN, "\n");
+    if (!result->verified && cli_verb_id(cli->words.verb) != CLI_VERB_ERASE) {
+        term_mark(out, TERM_MARK_WARNING);
+        term_print(out, TERM_WARN, " not read back: %s\n",
+                   result->proved ? "the device accepted the whole, which is all it can tell"
+                                  : "this device cannot be read");
+    }
+    raw_result(cli);
+}
+
+static enum ub_code show_plan(struct cli *cli, struct ub_error *err)
+{
+    struct ub_image *image = NULL;
+    struct ub_plan *plan = NULL;
+    enum ub_code code = prepare(cli, &image, err);
+    if (code == UB_OK) {
+        code = ub_plan(cli->context, image, cli_argument(&cli->words, 1), &cli->flash, &plan, err);
+    }
+    if (code == UB_OK) {
+        render_plan(cli, plan);
+    }
+    ub_plan_free(plan);
+    ub_image_close(image);
+    return code;
+}
+
+enum ub_code cmd_plan(struct cli *cli, struct ub_error *err)
+{
+    return show_plan(cli, err);
+}
+
+enum ub_code cmd_flash(struct cli *cli, struct ub_error *err)
+{
+    struct ub_image *image = NULL;
+    if (cli_given(&cli->words, CLI_OPT_DRY_RUN)) {
+        return show_plan(cli, err);
+    }
+    enum ub_code code = prepare(cli, &image, err);
+    if (code == UB_OK) {
+        cli->has_result = true;
+        code = ub_flash(cli->context, image, cli_argument(&cli->words, 1), &cli->flash,
+                        &cli->result, err);
+    }
+    if (code == UB_OK) {
+        tell_written(cli);
+    }
+    ub_image_close(image);
+    return code;
+}
+
+enum ub_code cmd_verify(struct cli *cli, struct ub_error *err)
+{
+    struct ub_image *image = NULL;
+    enum ub_code code = prepare(cli, &image, err);
+    if (code == UB_OK) {
+        cli->has_result = true;
+        code = ub_verify(cli->context, image, cli_argument(&cli->words, 1), &cli->flash,
+                         &cli->result, err);
+    }
+    if (code == UB_OK && !cli->json) {
+        term_print(&cli->term.out, TERM_GOOD, "Identical: the device holds the image.\n");
+        raw_result(cli);
+    }
+    ub_image_close(image);
+    return code;
+}
+
+/** A file that exists is not replaced; anything that is no regular file may be written to. */
+static enum ub_code check_output(const char *file, struct ub_error *err)
+{
+    struct stat status;
+    if (file != NULL && lstat(file, &status) == 0 && S_ISREG(status.st_mode)) {
+        return cli_fail(err, UB_SYS_WRITE, "%s exists already and is not overwritten", file);
+    }
+    return UB_OK;
+}
+
+enum ub_code cmd_backup(struct cli *cli, struct ub_error *err)
+{
+    const char *file = cli->words.value[CLI_OPT_OUTPUT];
+    enum ub_code code = cli_flash_options(cli, err);
+    if (code == UB_OK) {
+        code = check_output(file, err);
+    }
+    if (code == UB_OK) {
+        code = cli_context(cli, err);
+    }
+    if (code == UB_OK) {
+        cli->has_result = true;
+        code = ub_backup(cli->context, cli_argument(&cli->words, 0), file, &cli->flash,
+                         &cli->result, err);
+    }
+    if (code == UB_OK && !cli->json) {
+        struct term_stream *out = &cli->term.out;
+        term_print(out, TERM_GOOD, "Backup %s", cli->result.backup);
+        term_print(out, TERM_PLAIN, " in %s%s%s\n", ub_vault_path(cli->context),
+                   file != NULL ? ", and in " : "", file != NULL ? file : "");
+        raw_result(cli);
+    }
+    return code;
+}
+
+/** [BACKUP] [DEVICE]: one word alone is a backup if it looks like one. */
+static enum ub_code restore_arguments(const struct cli *cli, const char **id, const char **device,
+                                      struct ub_error *err)
+{
+    const char *first = cli_argument(&cli->words, 0);
+    const char *second = cli_argument(&cli->words, 1);
+    *id = NULL;
+    *device = second;
+    if (first == NULL) {
+        return UB_OK;
+    }
+    if (cli_is_backup_id(first)) {
+        *id = first;
+    } else if (second == NULL) {
+        *device = first;
+    } else {
+        return cli_fail(err, UB_USE_ARGUMENT,
+                        "\"%s\" is not the id of a backup, such as 2026-11-22-01", first);
+    }
+    return UB_OK;
+}
+
+enum ub_code cmd_restore(struct cli *cli, struct ub_error *err)
+{
+    const char *id = NULL;
+    const char *device = NULL;
+    enum ub_code code = cli_flash_options(cli, err);
+    if (code == UB_OK) {
+        code = restore_arguments(cli, &id, &device, err);
+    }
+    if (code == UB_OK) {
+        code = cli_context(cli, err);
+    }
+    if (code == UB_OK) {
+        cli->has_result = true;
+        code = ub_restore(cli->context, id, device, &cli->flash, &cli->result, err);
+    }
+    if (code == UB_OK) {
+        tell_written(cli);
+    }
+    return code;
+}
+
+enum ub_code cmd_erase(struct cli *cli, struct ub_error *err)
+{
+    enum ub_code code = cli_flash_options(cli, err);
+    if (code == UB_OK) {
+        code = cli_context(cli, err);
+    }
+    if (code == UB_OK) {
+        cli->has_result = true;
+        code = ub_erase(cli->context, cli_argument(&cli->words, 0), cli_argument(&cli->words, 1),
+                        &cli->flash, &cli->result, err);
+    }
+    if (code == UB_OK) {
+        tell_written(cli);
+    }
+    return code;
+}
+
+/** Says in which mode the device is now, after `enter` and `leave`. */
+static void tell_mode(struct cli *cli, const char *otherwise)
+{
+    const struct ub_result *result = &cli->result;
+    char id[FORMAT_TEXT];
+    char time[FORMAT_TEXT];
+    struct term_stream *out = &cli->term.out;
+    if (cli->json) {
+        return;
+    }
+    if (result->came_back) {
+        term_print(out, TERM_GOOD, "%s", result->returned.port);
+        term_print(out, TERM_PLAIN, " came back as %s in %s mode after %s\n",
+                   format_id(id, &result->returned), format_mode(result->returned.mode),
+                   format_duration(time, result->return_us));
+    } else {
+        term_print(out, TERM_PLAIN, "%s %s\n", result->port, otherwise);
+    }
+    raw_result(cli);
+}
+
+enum ub_code cmd_enter(struct cli *cli, struct ub_error *err)
+{
+    enum ub_code code = cli_context(cli, err);
+    if (code == UB_OK) {
+        cli->has_result = true;
+        code = ub_enter(cli->context, cli_argument(&cli->words, 0), &cli->result, err);
+    }
+    if (code == UB_OK) {
+        tell_mode(cli, "is in DFU mode");
+    }
+    return code;
+}
+
+enum ub_code cmd_leave(struct cli *cli, struct ub_error *err)
+{
+    enum ub_code code = cli_context(cli, err);
+    if (code == UB_OK) {
+        cli->has_result = true;
+        code = ub_leave(cli->context, cli_argument(&cli->words, 0), &cli->result, err);
+    }
+    if (code == UB_OK) {
+        tell_mode(cli, "left its bootloader; nothing came back at the port");
+    }
+    return code;
+}

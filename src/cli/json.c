@@ -1,0 +1,358 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#define _POSIX_C_SOURCE 200809L /* what POSIX adds to C11 */
+#include "json.h"
+
+#include "format.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+json_t *json_of_text(const char *text)
+{
+    if (text == NULL) {
+        return json_null();
+    }
+    json_t *value = json_string(text); /* NULL if the text is not UTF-8 */
+    if (value == NULL) {
+        char *copy = strdup(text);
+        for (char *c = copy; c != NULL && *c != '\0'; c++) {
+            *c = (unsigned char)*c < 0x80 ? *c : '?';
+        }
+        value = copy != NULL ? json_string(copy) : json_null();
+        free(copy);
+    }
+    return value;
+}
+
+json_t *json_of_number(uint64_t value)
+{
+    return json_integer((json_int_t)(value > INT64_MAX ? INT64_MAX : value));
+}
+
+static void set_text(json_t *object, const char *key, const char *text)
+{
+    (void)json_object_set_new(object, key, json_of_text(text));
+}
+
+static void set_number(json_t *object, const char *key, uint64_t value)
+{
+    (void)json_object_set_new(object, key, json_of_number(value));
+}
+
+static void set_bool(json_t *object, const char *key, bool value)
+{
+    (void)json_object_set_new(object, key, json_boolean(value));
+}
+
+static void set_sha256(json_t *object, const uint8_t *digest)
+{
+    char text[FORMAT_TEXT];
+    set_text(object, "sha256", format_sha256(text, digest));
+}
+
+void json_line(struct cli *cli, const char *type, json_t *object)
+{
+    json_t *line = json_object();
+    (void)json_object_set_new(line, "type", json_of_text(type));
+    (void)json_object_update(line, object);
+    char *text = json_dumps(line, JSON_COMPACT);
+    if (text != NULL) {
+        term_raw(&cli->term.out, text);
+        term_raw(&cli->term.out, "\n");
+        term_flush(&cli->term.out);
+        free(text);
+    } else if (cli->term.out.failed == 0) {
+        cli->term.out.failed = -1; /* out of memory: a line is missing, which must not pass */
+    }
+    json_decref(line);
+    json_decref(object);
+}
+
+json_t *json_of_device(const struct ub_device *device)
+{
+    char id[FORMAT_TEXT];
+    json_t *object = json_object();
+    set_text(object, "port", device->port);
+    set_text(object, "id", format_id(id, device));
+    set_number(object, "vid", device->vid);
+    set_number(object, "pid", device->pid);
+    set_number(object, "release", device->bcdDevice);
+    set_text(object, "mode", format_mode_key(device->mode));
+    set_text(object, "family", device->family);
+    set_text(object, "protocol", device->protocol);
+    set_text(object, "manufacturer", device->manufacturer);
+    set_text(object, "product", device->product);
+    set_text(object, "serial", device->serial);
+    set_text(object, "next_step", device->next_step);
+    return object;
+}
+
+static json_t *rights_array(unsigned rights)
+{
+    json_t *array = json_array();
+    if ((rights & UB_CAN_READ) != 0) {
+        (void)json_array_append_new(array, json_string("read"));
+    }
+    if ((rights & UB_CAN_ERASE) != 0) {
+        (void)json_array_append_new(array, json_string("erase"));
+    }
+    if ((rights & UB_CAN_WRITE) != 0) {
+        (void)json_array_append_new(array, json_string("write"));
+    }
+    return array;
+}
+
+static json_t *region_object(const struct ub_region *region)
+{
+    json_t *object = json_object();
+    json_t *runs = json_array();
+    set_number(object, "alt", region->alt);
+    set_text(object, "name", region->name);
+    set_text(object, "kind", format_kind(region->kind));
+    (void)json_object_set_new(object, "rights", rights_array(region->rights));
+    for (size_t i = 0; i < region->run_count; i++) {
+        json_t *run = json_object();
+        set_number(run, "address", region->runs[i].address);
+        set_number(run, "size", region->runs[i].size);
+        set_number(run, "count", region->runs[i].count);
+        (void)json_object_set_new(run, "rights", rights_array(region->runs[i].rights));
+        (void)json_array_append_new(runs, run);
+    }
+    (void)json_object_set_new(object, "runs", runs);
+    return object;
+}
+
+json_t *json_of_details(const struct ub_details *details)
+{
+    json_t *object = json_object();
+    json_t *regions = json_array();
+    json_t *warnings = json_array();
+    (void)json_object_set_new(object, "device", json_of_device(&details->device));
+    set_number(object, "dfu_version", details->bcdDFUVersion);
+    set_number(object, "attributes", details->bmAttributes);
+    set_bool(object, "can_download", (details->bmAttributes & 1) != 0);
+    set_bool(object, "can_upload", (details->bmAttributes & 2) != 0);
+    set_bool(object, "manifestation_tolerant", (details->bmAttributes & 4) != 0);
+    set_bool(object, "will_detach", (details->bmAttributes & 8) != 0);
+    set_number(object, "transfer_size_claimed", details->wTransferSize);
+    set_number(object, "transfer_size", details->transfer_size);
+    set_number(object, "detach_timeout_ms", details->wDetachTimeOut);
+    set_text(object, "state", ub_dfu_state_name(details->bState));
+    set_text(object, "status", ub_dfu_status_name(details->bStatus));
+    for (size_t i = 0; i < details->region_count; i++) {
+        (void)json_array_append_new(regions, region_object(&details->regions[i]));
+    }
+    for (size_t i = 0; i < details->warning_count; i++) {
+        (void)json_array_append_new(warnings, json_of_text(details->warnings[i]));
+    }
+    (void)json_object_set_new(object, "regions", regions);
+    (void)json_object_set_new(object, "warnings", warnings);
+    return object;
+}
+
+json_t *json_of_image(const char *file, const struct ub_image *image)
+{
+    struct ub_image_info info;
+    struct ub_image_segment segment;
+    json_t *object = json_object();
+    json_t *segments = json_array();
+    ub_image_info(image, &info);
+    set_text(object, "file", file);
+    set_text(object, "name", info.name);
+    set_text(object, "format", info.format);
+    set_number(object, "file_size", info.file_size);
+    set_number(object, "length", info.length);
+    set_sha256(object, info.sha256);
+    (void)json_object_set_new(object, "vid", info.has_ids ? json_of_number(info.vid) : json_null());
+    (void)json_object_set_new(object, "pid", info.has_ids ? json_of_number(info.pid) : json_null());
+    (void)json_object_set_new(object, "release",
+                              info.has_ids ? json_of_number(info.bcdDevice) : json_null());
+    set_text(object, "target", info.target_name);
+    for (size_t i = 0; ub_image_segment(image, i, &segment); i++) {
+        json_t *one = json_object();
+        (void)json_object_set_new(one, "alt",
+                                  segment.alt >= 0 ? json_integer(segment.alt) : json_null());
+        (void)json_object_set_new(
+            one, "address", segment.has_address ? json_of_number(segment.address) : json_null());
+        set_number(one, "length", segment.length);
+        (void)json_array_append_new(segments, one);
+    }
+    (void)json_object_set_new(object, "segments", segments);
+    return object;
+}
+
+json_t *json_of_plan(const struct ub_plan *plan)
+{
+    struct ub_plan_info info;
+    struct ub_plan_step step;
+    json_t *object = json_object();
+    json_t *steps = json_array();
+    ub_plan_info(plan, &info);
+    for (size_t i = 0; ub_plan_step(plan, i, &step); i++) {
+        json_t *one = json_object();
+        set_text(one, "action", format_action(step.action));
+        set_number(one, "alt", step.alt);
+        set_number(one, "address", step.address);
+        set_number(one, "length", step.length);
+        set_number(one, "predicted_us", step.predicted_us);
+        set_bool(one, "irreversible", step.irreversible);
+        (void)json_array_append_new(steps, one);
+    }
+    set_number(object, "sectors_erased", info.sectors_erased);
+    set_number(object, "sectors_touched", info.sectors_touched);
+    set_number(object, "sectors_total", info.sectors_total);
+    set_number(object, "bytes_written", info.bytes_written);
+    set_number(object, "bytes_kept", info.bytes_kept);
+    set_number(object, "bytes_preserved", info.bytes_preserved);
+    set_number(object, "predicted_us", info.predicted_us);
+    set_bool(object, "read_back", info.read_back);
+    set_bool(object, "nothing_to_do", info.nothing_to_do);
+    (void)json_object_set_new(object, "steps", steps);
+    return object;
+}
+
+json_t *json_of_backup(const struct ub_backup_info *backup)
+{
+    json_t *object = json_object();
+    json_t *parts = json_array();
+    set_text(object, "id", backup->id);
+    set_text(object, "created", backup->created);
+    (void)json_object_set_new(object, "device", json_of_device(&backup->device));
+    set_number(object, "readings", backup->readings);
+    set_number(object, "length", backup->length);
+    for (size_t i = 0; i < backup->part_count; i++) {
+        const struct ub_backup_part *part = &backup->parts[i];
+        json_t *one = json_object();
+        set_number(one, "alt", part->alt);
+        set_text(one, "name", part->name);
+        (void)json_object_set_new(one, "address",
+                                  part->has_address ? json_of_number(part->address) : json_null());
+        set_number(one, "length", part->length);
+        set_sha256(one, part->sha256);
+        (void)json_array_append_new(parts, one);
+    }
+    (void)json_object_set_new(object, "parts", parts);
+    return object;
+}
+
+static json_t *text_array(const char *const *texts)
+{
+    json_t *array = json_array();
+    for (size_t i = 0; texts != NULL && texts[i] != NULL; i++) {
+        (void)json_array_append_new(array, json_of_text(texts[i]));
+    }
+    return array;
+}
+
+json_t *json_of_explanation(const struct ub_explanation *explanation)
+{
+    json_t *object = json_object();
+    set_text(object, "id", explanation->id);
+    set_text(object, "title", explanation->title);
+    set_text(object, "meaning", explanation->meaning);
+    (void)json_object_set_new(object, "causes", text_array(explanation->causes));
+    (void)json_object_set_new(object, "next", text_array(explanation->next));
+    set_number(object, "status", (uint64_t)explanation->status);
+    return object;
+}
+
+json_t *json_of_event(const struct ub_event *event)
+{
+    static const char *const kinds[] = {
+        [UB_EVENT_BEGIN] = "begin", [UB_EVENT_PROGRESS] = "progress",
+        [UB_EVENT_WAIT] = "wait",   [UB_EVENT_WARNING] = "warning",
+        [UB_EVENT_DONE] = "done",   [UB_EVENT_SKIPPED] = "skipped",
+    };
+    json_t *object = json_object();
+    set_text(object, "kind", kinds[event->kind]);
+    set_text(object, "step", ub_step_name(event->step));
+    set_text(object, "port", event->port);
+    set_text(object, "text", event->text);
+    set_number(object, "done", event->done);
+    set_number(object, "total", event->total);
+    set_number(object, "rate", event->rate);
+    set_number(object, "left_us", event->left_us);
+    set_number(object, "elapsed_us", event->elapsed_us);
+    return object;
+}
+
+static json_t *raw_object(const struct ub_raw_transfer *raw)
+{
+    json_t *object = json_object();
+    if (raw->has_transfer) {
+        set_text(object, "request", format_request(raw->bmRequestType, raw->bRequest));
+        set_number(object, "bmRequestType", raw->bmRequestType);
+        set_number(object, "bRequest", raw->bRequest);
+        set_number(object, "wValue", raw->wValue);
+        set_number(object, "wIndex", raw->wIndex);
+        set_number(object, "wLength", raw->wLength);
+        (void)json_object_set_new(object, "actual", json_integer(raw->actual));
+    }
+    if (raw->has_status) {
+        set_text(object, "status", ub_dfu_status_name(raw->bStatus));
+        set_text(object, "state", ub_dfu_state_name(raw->bState));
+        set_number(object, "bStatus", raw->bStatus);
+        set_number(object, "bState", raw->bState);
+    }
+    return object;
+}
+
+static json_t *error_object(const struct ub_error *err)
+{
+    char id[FORMAT_TEXT];
+    const struct ub_explanation *explanation = ub_explain(err->code);
+    json_t *object = json_object();
+    json_t *context = json_array();
+    (void)snprintf(id, sizeof(id), "UB-%d", (int)err->code);
+    set_text(object, "id", explanation != NULL ? explanation->id : id);
+    set_text(object, "message", err->message);
+    for (unsigned i = 0; i < err->depth && i < UB_ERROR_DEPTH; i++) {
+        (void)json_array_append_new(context, json_of_text(err->context[i]));
+    }
+    (void)json_object_set_new(object, "context", context);
+    set_text(object, "title", explanation != NULL ? explanation->title : NULL);
+    (void)json_object_set_new(object, "causes",
+                              text_array(explanation != NULL ? explanation->causes : NULL));
+    (void)json_object_set_new(object, "next",
+                              text_array(explanation != NULL ? explanation->next : NULL));
+    (void)json_object_set_new(object, "raw",
+                              err->raw.has_transfer || err->raw.has_status ? raw_object(&err->raw)
+                                                                           : json_null());
+    return object;
+}
+
+static void set_result(json_t *object, const struct ub_result *result)
+{
+    set_text(object, "port", result->port);
+    set_text(object, "backup", result->backup[0] != '\0' ? result->backup : NULL);
+    set_number(object, "bytes_written", result->bytes_written);
+    set_number(object, "bytes_kept", result->bytes_kept);
+    set_number(object, "sectors_erased", result->sectors_erased);
+    set_bool(object, "verified", result->verified);
+    set_bool(object, "proved", result->proved);
+    set_bool(object, "left_bootloader", result->left_bootloader);
+    set_bool(object, "came_back", result->came_back);
+    (void)json_object_set_new(object, "returned",
+                              result->came_back ? json_of_device(&result->returned) : json_null());
+    set_number(object, "return_us", result->return_us);
+    set_number(object, "predicted_us", result->predicted_us);
+    set_number(object, "actual_us", result->actual_us);
+    set_number(object, "total_us", result->total_us);
+    set_number(object, "transfers", result->transfers);
+}
+
+json_t *json_of_end(const struct cli *cli, const struct ub_error *err, int status)
+{
+    json_t *object = json_object();
+    set_text(object, "verb", cli->words.verb->name);
+    set_number(object, "status", (uint64_t)status);
+    set_text(object, "left", format_left(cli->has_result ? cli->result.left : UB_LEFT_UNTOUCHED));
+    (void)json_object_set_new(object, "error",
+                              err != NULL && err->code != UB_OK ? error_object(err) : json_null());
+    if (cli->has_result) {
+        set_result(object, &cli->result);
+    }
+    return object;
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/**
+ * @file json.h
+ * JSON lines: one object of a type a line. The keys are documented in topics.c and stay.
+ */
+#ifndef CLI_JSON_H
+#define CLI_JSON_H
+
+#include "cli.h"
+
+#include <jansson.h>
+
+/** Text as JSON; bytes that are not UTF-8 become '?'. NULL becomes null. */
+json_t *json_of_text(const char *text);
+/** An unsigned number; JSON's integers end at 2^63 - 1. */
+json_t *json_of_number(uint64_t value);
+
+/** Prints `object`, which it takes over, as one line with "type": `type` in front. */
+void json_line(struct cli *cli, const char *type, json_t *object);
+
+json_t *json_of_device(const struct ub_device *device);
+json_t *json_of_details(const struct ub_details *details);
+json_t *json_of_image(const char *file, const struct ub_image *image);
+json_t *json_of_plan(const struct ub_plan *plan);
+json_t *json_of_backup(const struct ub_backup_info *backup);
+json_t *json_of_explanation(const struct ub_explanation *explanation);
+json_t *json_of_event(const struct ub_event *event);
+/** The final object. `err` may be NULL. */
+json_t *json_of_end(const struct cli *cli, const struct ub_error *err, int status);
+
+#endif

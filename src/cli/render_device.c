@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What is known of a device, as text. */
+#include "format.h"
+#include "json.h"
+#include "render.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static void title(struct cli *cli, const struct ub_device *device)
+{
+    char id[FORMAT_TEXT];
+    const char *family = device->family != NULL && device->family[0] != '\0' ? device->family
+                                                                             : "unknown family";
+    term_print(&cli->term.out, TERM_BOLD, "%s", device->port);
+    term_print(&cli->term.out, TERM_PLAIN, "  %s in %s mode (%s)\n", family,
+               format_mode(device->mode), format_id(id, device));
+}
+
+static void strings(struct cli *cli, const struct ub_device *device)
+{
+    char text[16];
+    (void)snprintf(text, sizeof(text), "%x.%02x", device->bcdDevice >> 8, device->bcdDevice & 0xff);
+    render_fact(cli, "release", text);
+    render_fact(cli, "maker", device->manufacturer[0] != '\0' ? device->manufacturer : "-");
+    render_fact(cli, "product", device->product[0] != '\0' ? device->product : "-");
+    render_fact(cli, "serial", device->serial[0] != '\0' ? device->serial : "-");
+}
+
+static void protocol(struct cli *cli, const struct ub_details *details)
+{
+    char text[256];
+    char used[FORMAT_TEXT];
+    char claimed[FORMAT_TEXT];
+    uint8_t can = details->bmAttributes;
+    (void)snprintf(text, sizeof(text), "%s (bcdDFUVersion %x.%02x)",
+                   details->device.protocol != NULL ? details->device.protocol : "",
+                   details->bcdDFUVersion >> 8, details->bcdDFUVersion & 0xff);
+    render_fact(cli, "protocol", text);
+    /* bmAttributes: DFU 1.1 section 4.1.3 */
+    (void)snprintf(text, sizeof(text), "%s, %s, %s, %s",
+                   (can & 1) != 0 ? "can be written" : "cannot be written",
+                   (can & 2) != 0 ? "can be read" : "cannot be read",
+                   (can & 4) != 0 ? "answers after writing" : "needs a reset after writing",
+                   (can & 8) != 0 ? "detaches by itself" : "detaches on a bus reset");
+    render_fact(cli, "abilities", text);
+    (void)snprintf(text, sizeof(text), "%s bytes", format_grouped(used, details->transfer_size));
+    if (details->transfer_size != details->wTransferSize) {
+        (void)snprintf(text, sizeof(text), "%s bytes (the device says %s)", used,
+                       format_grouped(claimed, details->wTransferSize));
+    }
+    render_fact(cli, "transfer", text);
+    (void)snprintf(text, sizeof(text), "%s, %s", ub_dfu_state_name(details->bState),
+                   ub_dfu_status_name(details->bStatus));
+    render_fact(cli, "state", text);
+    if (cli->verbose) {
+        (void)snprintf(text, sizeof(text),
+                       "bmAttributes 0x%02x, wTransferSize %u, detach timeout %u ms", can,
+                       details->wTransferSize, details->wDetachTimeOut);
+        render_fact(cli, "raw", text);
+    }
+}
+
+static uint64_t run_bytes(const struct ub_sector_run *run)
+{
+    return (uint64_t)run->size * run->count;
+}
+
+static void region(struct cli *cli, const struct ub_region *r)
+{
+    char range[FORMAT_TEXT];
+    char size[FORMAT_TEXT];
+    char rights[FORMAT_TEXT];
+    uint64_t total = 0;
+    struct term_stream *out = &cli->term.out;
+    for (size_t i = 0; i < r->run_count; i++) {
+        total += run_bytes(&r->runs[i]);
+    }
+    term_print(out, TERM_PLAIN, "\n  ");
+    term_print(out, TERM_BOLD, "%u  %s", r->alt, r->name[0] != '\0' ? r->name : "(no name)");
+    term_print(out,
+               r->kind == UB_REGION_OPTION || r->kind == UB_REGION_OTP ? TERM_WARN : TERM_PLAIN,
+               "  %s", format_kind(r->kind));
+    if (r->kind == UB_REGION_STREAM) {
+        term_print(out, TERM_PLAIN, "  written as one stream  %s\n",
+                   format_rights(rights, r->rights));
+        return;
+    }
+    term_print(out, TERM_PLAIN, "  %s  %s\n", format_size(size, total),
+               format_rights(rights, r->rights));
+    for (size_t i = 0; i < r->run_count; i++) {
+        const struct ub_sector_run *run = &r->runs[i];
+        char sectors[FORMAT_TEXT * 2];
+        (void)snprintf(sectors, sizeof(sectors), "%u × %s", run->count,
+                       format_size(size, run->size));
+        term_print(out, TERM_PLAIN, "     %s  ", format_range(range, run->address, run_bytes(run)));
+        term_pad(out, TERM_PLAIN, sectors, 14);
+        term_print(out, TERM_PLAIN, "  %s\n", format_rights(rights, run->rights));
+    }
+}
+
+void render_details(struct cli *cli, const struct ub_details *details)
+{
+    if (cli->json) {
+        json_line(cli, "details", json_of_details(details));
+        return;
+    }
+    title(cli, &details->device);
+    strings(cli, &details->device);
+    protocol(cli, details);
+    for (size_t i = 0; i < details->region_count; i++) {
+        region(cli, &details->regions[i]);
+    }
+    for (size_t i = 0; i < details->warning_count; i++) {
+        struct term_stream *out = &cli->term.out;
+        term_print(out, TERM_PLAIN, "%s ", i == 0 ? "\n" : "");
+        term_mark(out, TERM_MARK_WARNING);
+        term_print(out, TERM_PLAIN, " ");
+        term_wrap(out, TERM_WARN, 3, term_text_columns(out), details->warnings[i]);
+        term_print(out, TERM_PLAIN, "\n");
+    }
+    if (details->device.next_step != NULL && details->device.next_step[0] != '\0') {
+        term_print(&cli->term.out, TERM_PLAIN, "\n");
+        render_fact(cli, "next", details->device.next_step);
+    }
+}

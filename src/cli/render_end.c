@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The end of a run: an error told so that a person knows what to do, and how the device was left.
+ */
+#include "format.h"
+#include "json.h"
+#include "render.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+/** A numbered or dashed list under a heading. */
+static void list(struct cli *cli, const char *heading, const char *const *texts, bool numbered)
+{
+    struct term_stream *err = &cli->term.err;
+    if (texts == NULL || texts[0] == NULL) {
+        return;
+    }
+    term_print(err, TERM_BOLD, "  %s\n", heading);
+    for (unsigned i = 0; texts[i] != NULL; i++) {
+        if (numbered) {
+            term_print(err, TERM_PLAIN, "  %2u. ", i + 1);
+        } else {
+            term_print(err, TERM_PLAIN, "   ·  ");
+        }
+        term_wrap(err, TERM_PLAIN, 6, term_text_columns(err), texts[i]);
+        term_print(err, TERM_PLAIN, "\n");
+    }
+}
+
+static void raw_facts(struct cli *cli, const struct ub_raw_transfer *raw)
+{
+    struct term_stream *err = &cli->term.err;
+    const char *name = format_request(raw->bmRequestType, raw->bRequest);
+    if (raw->has_transfer) {
+        term_print(err, TERM_DIM, "  %s (0x%02x 0x%02x) wValue %u wIndex %u wLength %u → ",
+                   name != NULL ? name : "request", raw->bmRequestType, raw->bRequest, raw->wValue,
+                   raw->wIndex, raw->wLength);
+        if (raw->actual < 0) {
+            term_print(err, TERM_DIM, "failed\n");
+        } else {
+            term_print(err, TERM_DIM, "%" PRId32 " bytes\n", raw->actual);
+        }
+    }
+    if (raw->has_status) {
+        term_print(err, TERM_DIM, "  DFU_GETSTATUS → %s, %s\n", ub_dfu_state_name(raw->bState),
+                   ub_dfu_status_name(raw->bStatus));
+    }
+}
+
+/** How the device was left, in a sentence. */
+static const char *left_text(const struct cli *cli, enum ub_left left)
+{
+    switch (left) {
+    case UB_LEFT_UNTOUCHED:
+        return "The device was not touched.";
+    case UB_LEFT_UNCHANGED:
+        return "The device still holds what it held.";
+    case UB_LEFT_DONE:
+        return cli_verb_id(cli->words.verb) == CLI_VERB_ERASE ? "The device is erased as asked."
+                                                              : "The device holds the image.";
+    case UB_LEFT_INCOMPLETE:
+        break;
+    }
+    return "The device's memory is incomplete. It is in its bootloader, or enters it when it is "
+           "plugged in again. Give the same command again: it goes on from what is there.";
+}
+
+static void revert_hint(struct cli *cli)
+{
+    char prefix[1024];
+    if (cli->has_result && cli->result.left == UB_LEFT_INCOMPLETE &&
+        cli->result.backup[0] != '\0') {
+        cli_command_prefix(cli, prefix, sizeof(prefix));
+        term_print(&cli->term.err, TERM_PLAIN, "Or go back: %s restore %s\n", prefix,
+                   cli->result.backup);
+    }
+}
+
+/** On the steps' side: where the run stopped. */
+static void stopped_step(struct cli *cli)
+{
+    char done[FORMAT_TEXT];
+    char total[FORMAT_TEXT];
+    struct term_stream *out = &cli->term.out;
+    term_clear_line(&cli->term);
+    if (!cli->progress.open || cli->quiet || cli->silent) {
+        return;
+    }
+    cli->progress.open = false;
+    term_print(out, TERM_PLAIN, " ");
+    term_mark(out, TERM_MARK_FAILED);
+    term_print(out, TERM_PLAIN, " %-9s stopped", ub_step_name(cli->progress.step));
+    if (cli->progress.total > 0) {
+        term_print(out, TERM_PLAIN, " at %s of %s B", format_grouped(done, cli->progress.done),
+                   format_grouped(total, cli->progress.total));
+    }
+    term_print(out, TERM_PLAIN, "\n");
+    term_flush(out);
+}
+
+static void headline(struct cli *cli, const struct ub_error *err,
+                     const struct ub_explanation *explanation)
+{
+    struct term_stream *to = &cli->term.err;
+    term_mark(to, TERM_MARK_FAILED);
+    if (explanation != NULL) {
+        term_print(to, TERM_BAD, " %s", explanation->id);
+        term_print(to, TERM_BOLD, "  %s\n", explanation->title);
+    } else {
+        term_print(to, TERM_BAD, " UB-%d\n", (int)err->code);
+    }
+}
+
+/** A wrong command line needs no list of causes: the message says it. */
+static bool is_usage(enum ub_code code)
+{
+    return code / 100 == 1;
+}
+
+static void show_error(struct cli *cli, const struct ub_error *err)
+{
+    struct term_stream *to = &cli->term.err;
+    const struct ub_explanation *explanation = ub_explain(err->code);
+    headline(cli, err, explanation);
+    term_print(to, TERM_PLAIN, "  ");
+    term_wrap(to, TERM_PLAIN, 2, term_text_columns(to), err->message);
+    term_print(to, TERM_PLAIN, "\n");
+    for (unsigned i = 0; i < err->depth && i < UB_ERROR_DEPTH; i++) {
+        term_print(to, TERM_PLAIN, "  ");
+        term_wrap(to, TERM_PLAIN, 2, term_text_columns(to), err->context[i]);
+        term_print(to, TERM_PLAIN, "\n");
+    }
+    if (explanation != NULL && !is_usage(err->code)) {
+        list(cli, "Likely causes", explanation->causes, false);
+        list(cli, "What to do", explanation->next, true);
+    }
+    raw_facts(cli, &err->raw);
+    if (cli->words.verb->needs_device) {
+        term_wrap(to, TERM_BOLD, 0, term_text_columns(to),
+                  left_text(cli, cli->has_result ? cli->result.left : UB_LEFT_UNTOUCHED));
+        term_print(to, TERM_PLAIN, "\n");
+        revert_hint(cli);
+    }
+}
+
+void render_end(struct cli *cli, const struct ub_error *err, int status)
+{
+    if (cli->json) {
+        json_line(cli, "result", json_of_end(cli, err, status));
+        return;
+    }
+    term_clear_line(&cli->term);
+    if (err != NULL && err->code != UB_OK) {
+        stopped_step(cli);
+        term_flush(&cli->term.out);
+        show_error(cli, err);
+        term_flush(&cli->term.err);
+    }
+}

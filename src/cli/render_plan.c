@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A plan as text: what happens to which range, and what it costs. */
+#include "format.h"
+#include "json.h"
+#include "render.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/** One line of the table: neighbouring steps of the same kind, taken together. */
+struct row {
+    struct ub_plan_step step;
+    size_t steps;
+};
+
+static const char *action_title(enum ub_plan_action action)
+{
+    switch (action) {
+    case UB_PLAN_ERASE_ALL:
+        return "erase all";
+    case UB_PLAN_BLANK:
+        return "blank";
+    case UB_PLAN_KEEP:
+    case UB_PLAN_ERASE:
+    case UB_PLAN_WRITE:
+        break;
+    }
+    return format_action(action);
+}
+
+static int rank(enum ub_plan_action action)
+{
+    static const int ranks[] = {
+        [UB_PLAN_ERASE_ALL] = 0, [UB_PLAN_ERASE] = 1, [UB_PLAN_WRITE] = 2,
+        [UB_PLAN_BLANK] = 3,     [UB_PLAN_KEEP] = 4,
+    };
+    return ranks[action];
+}
+
+static int compare(const void *a, const void *b)
+{
+    const struct ub_plan_step *x = &((const struct row *)a)->step;
+    const struct ub_plan_step *y = &((const struct row *)b)->step;
+    if (x->action != y->action) {
+        return rank(x->action) < rank(y->action) ? -1 : 1;
+    }
+    if (x->alt != y->alt) {
+        return x->alt < y->alt ? -1 : 1;
+    }
+    return x->address < y->address ? -1 : x->address > y->address ? 1 : 0;
+}
+
+static bool joins(const struct row *row, const struct ub_plan_step *step)
+{
+    return row->step.action == step->action && row->step.alt == step->alt &&
+           row->step.irreversible == step->irreversible &&
+           row->step.address + row->step.length == step->address;
+}
+
+/** Reads the steps, sorts them for reading and joins neighbours. NULL if memory is out. */
+static struct row *gather(const struct ub_plan *plan, size_t count, size_t *rows)
+{
+    struct row *all = calloc(count > 0 ? count : 1, sizeof(*all));
+    size_t read = 0;
+    *rows = 0;
+    if (all == NULL) {
+        return NULL;
+    }
+    while (read < count && ub_plan_step(plan, read, &all[read].step)) {
+        all[read].steps = 1;
+        read++;
+    }
+    qsort(all, read, sizeof(*all), compare);
+    for (size_t i = 0; i < read; i++) {
+        struct row *last = *rows > 0 ? &all[*rows - 1] : NULL;
+        if (last != NULL && joins(last, &all[i].step)) {
+            last->step.length += all[i].step.length;
+            last->step.predicted_us += all[i].step.predicted_us;
+            last->steps += all[i].steps;
+        } else {
+            all[(*rows)++] = all[i];
+        }
+    }
+    return all;
+}
+
+static void show_row(struct cli *cli, const struct row *row)
+{
+    char range[FORMAT_TEXT];
+    char length[FORMAT_TEXT];
+    char time[FORMAT_TEXT] = "";
+    const struct ub_plan_step *step = &row->step;
+    enum term_style style = step->irreversible             ? TERM_BAD
+                            : step->action == UB_PLAN_KEEP ? TERM_DIM
+                                                           : TERM_PLAIN;
+    if (step->predicted_us > 0) {
+        (void)format_duration(time, step->predicted_us);
+    }
+    term_print(&cli->term.out, style, "  %-9s  %u  %s  %11s B  %9s%s\n", action_title(step->action),
+               step->alt, format_range(range, step->address, step->length),
+               format_grouped(length, step->length), time,
+               step->irreversible ? "  cannot be undone" : "");
+}
+
+static void show_sums(struct cli *cli, const struct ub_plan_info *info)
+{
+    char a[FORMAT_TEXT];
+    char b[FORMAT_TEXT];
+    char text[FORMAT_TEXT * 4];
+    if (info->nothing_to_do) {
+        render_fact(cli, "sum", "nothing to do: the device already holds the image");
+        return;
+    }
+    (void)snprintf(text, sizeof(text), "erase %zu of %zu sectors, write %s B, keep %s B",
+                   info->sectors_erased, info->sectors_total,
+                   format_grouped(a, info->bytes_written), format_grouped(b, info->bytes_kept));
+    render_fact(cli, "sum", text);
+    if (info->bytes_preserved > 0) {
+        (void)snprintf(text, sizeof(text),
+                       "%s B beside the image are read, merged and written back",
+                       format_grouped(a, info->bytes_preserved));
+        render_fact(cli, "preserved", text);
+    }
+    (void)snprintf(text, sizeof(text), "about %s to erase, write and verify",
+                   format_duration(a, info->predicted_us));
+    render_fact(cli, "time", text);
+    render_fact(cli, "verified by",
+                info->read_back ? "reading it back"
+                                : "nothing but the device's own word: it cannot be read");
+}
+
+void render_plan(struct cli *cli, const struct ub_plan *plan)
+{
+    struct ub_plan_info info;
+    size_t count = 0;
+    if (cli->json) {
+        json_line(cli, "plan", json_of_plan(plan));
+        return;
+    }
+    ub_plan_info(plan, &info);
+    struct row *rows = gather(plan, info.step_count, &count);
+    if (rows != NULL && count > 0) {
+        term_print(&cli->term.out, TERM_DIM, "  %-9s  %s  %-21s  %13s  %9s\n", "ACTION", "A",
+                   "RANGE", "LENGTH", "TIME");
+    }
+    for (size_t i = 0; rows != NULL && i < count; i++) {
+        show_row(cli, &rows[i]);
+    }
+    free(rows);
+    show_sums(cli, &info);
+}

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What verbs share: the context, the options of a procedure, the clock. */
+#define _POSIX_C_SOURCE 200809L /* what POSIX adds to C11 */
+#include "ask.h"
+#include "cli.h"
+#include "fault.h"
+#include "interrupt.h"
+#include "render.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+static cli_command *const commands[CLI_VERB_COUNT] = {
+    [CLI_VERB_OVERVIEW] = cmd_overview,
+    [CLI_VERB_LIST] = cmd_list,
+    [CLI_VERB_INFO] = cmd_info,
+    [CLI_VERB_ENTER] = cmd_enter,
+    [CLI_VERB_LEAVE] = cmd_leave,
+    [CLI_VERB_FLASH] = cmd_flash,
+    [CLI_VERB_PLAN] = cmd_plan,
+    [CLI_VERB_VERIFY] = cmd_verify,
+    [CLI_VERB_BACKUP] = cmd_backup,
+    [CLI_VERB_RESTORE] = cmd_restore,
+    [CLI_VERB_ERASE] = cmd_erase,
+    [CLI_VERB_IMAGE_INFO] = cmd_image_info,
+    [CLI_VERB_VAULT_LIST] = cmd_vault_list,
+    [CLI_VERB_VAULT_SHOW] = cmd_vault_show,
+    [CLI_VERB_VAULT_CHECK] = cmd_vault_check,
+    [CLI_VERB_SIM] = cmd_sim,
+    [CLI_VERB_EXPLAIN] = cmd_explain,
+    [CLI_VERB_VERSION] = cmd_version,
+    [CLI_VERB_HELP] = cmd_help,
+    [CLI_VERB_GENERATE] = cmd_generate,
+    [CLI_VERB_WORDS] = cmd_words,
+};
+
+enum ub_code cli_run(struct cli *cli, struct ub_error *err)
+{
+    if (cli_given(&cli->words, CLI_OPT_HELP)) {
+        return cmd_help(cli, err);
+    }
+    return commands[cli_verb_id(cli->words.verb)](cli, err);
+}
+
+enum ub_code cli_context(struct cli *cli, struct ub_error *err)
+{
+    struct ub_config config;
+    if (cli->context != NULL) {
+        return UB_OK;
+    }
+    memset(&config, 0, sizeof(config));
+    config.vault = cli->words.value[CLI_OPT_VAULT];
+    config.sims = cli->words.sims;
+    config.sim_count = cli->words.sim_count;
+    config.callbacks.user = cli;
+    config.callbacks.event = render_event;
+    config.callbacks.confirm = ask;
+    enum ub_code code = ub_context_open(&config, &cli->context, err);
+    if (code == UB_OK) {
+        interrupt_context(cli->context);
+    }
+    return code;
+}
+
+enum ub_code cli_flash_options(struct cli *cli, struct ub_error *err)
+{
+    const struct cli_words *words = &cli->words;
+    struct ub_flash_options *flash = &cli->flash;
+    const char *at = words->value[CLI_OPT_AT];
+    memset(flash, 0, sizeof(*flash));
+    if (at != NULL) {
+        if (!cli_number(at, UINT64_MAX, &flash->at)) {
+            return cli_fail(err, UB_USE_NUMBER,
+                            "--at \"%s\" is not an address: write it like 0x08000000", at);
+        }
+        flash->has_at = true;
+    }
+    flash->assume_yes = cli->yes;
+    flash->no_backup = cli_given(words, CLI_OPT_NO_BACKUP);
+    flash->whole = cli_given(words, CLI_OPT_WHOLE);
+    flash->discard_neighbours = cli_given(words, CLI_OPT_DISCARD_NEIGHBOURS);
+    flash->stay = cli_given(words, CLI_OPT_STAY);
+    flash->accept_other_device = cli_given(words, CLI_OPT_ACCEPT_OTHER_DEVICE);
+    flash->erase_all = cli_given(words, CLI_OPT_ERASE_ALL);
+    flash->write_option_bytes = cli_given(words, CLI_OPT_WRITE_OPTION_BYTES);
+    flash->write_otp = cli_given(words, CLI_OPT_WRITE_OTP);
+    flash->read_once = cli_given(words, CLI_OPT_READ_ONCE);
+    flash->region = words->value[CLI_OPT_REGION];
+    return UB_OK;
+}
+
+static void add(char *to, size_t size, const char *text)
+{
+    size_t used = strlen(to);
+    if (used < size) {
+        (void)snprintf(to + used, size - used, "%s", text);
+    }
+}
+
+/** Appends a word so that a shell reads it as one. */
+static void add_quoted(char *to, size_t size, const char *word)
+{
+    static const char harmless[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                   "0123456789_-+=.,:/@%";
+    if (word[0] != '\0' && word[strspn(word, harmless)] == '\0') {
+        add(to, size, word);
+        return;
+    }
+    add(to, size, "'");
+    for (; *word != '\0'; word++) {
+        const char letter[2] = {*word, '\0'};
+        add(to, size, *word == '\'' ? "'\\''" : letter);
+    }
+    add(to, size, "'");
+}
+
+void cli_command_prefix(const struct cli *cli, char *to, size_t size)
+{
+    const char *vault = cli->words.value[CLI_OPT_VAULT];
+    (void)snprintf(to, size, "unbrick");
+    for (size_t i = 0; i < cli->words.sim_count; i++) {
+        add(to, size, " --sim ");
+        add_quoted(to, size, cli->words.sims[i]);
+    }
+    if (vault != NULL) {
+        add(to, size, " --vault ");
+        add_quoted(to, size, vault);
+    }
+}
+
+uint64_t cli_now_ms(void)
+{
+    struct timespec now = {0, 0};
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The topics of help: part of the table in verbs.h. */
+#include "verbs.h"
+
+static const struct cli_item device_items[] = {
+    {"port=1-4.2", "the device at this port of the bus; survives re-enumeration, unlike anything "
+                   "else about a device. A bare 1-4.2 means the same."},
+    {"serial=TEXT", "the device with this serial number"},
+    {"id=VID:PID", "vendor and product id in hexadecimal, such as id=0483:df11"},
+    {"FAMILY", "the name of a family as list shows it, such as stm32f405"},
+    {NULL, NULL},
+};
+
+static const struct cli_item sim_items[] = {
+    {"state=FILE", "its flash lives in FILE, so that the next command meets the same device"},
+    {"content=FILE", "what its flash holds at first"},
+    {"mode=runtime|dfu", "what runs when the command starts"},
+    {"fault=KIND@N", "something goes wrong at transfer N, such as unplug@100; may be repeated"},
+    {"time=real|virtual", "virtual: no waiting, the clock jumps"},
+    {"port=PORT", "the port at which it appears"},
+    {"serial=TEXT", "its serial number"},
+    {NULL, NULL},
+};
+
+static const struct cli_item status_items[] = {
+    {"0", "done: the device holds the image, verified"},
+    {"2", "usage: untouched; the command line is wrong"},
+    {"3", "not found: untouched; no device fits, or more than one does"},
+    {"4", "no access: untouched; permission, driver, or held by another program"},
+    {"5", "image refused: untouched; damaged, or not for this device"},
+    {"6", "needs a name: untouched; an irreversible step was not named"},
+    {"7", "unchanged: an error, and the device still holds what it held"},
+    {"8", "incomplete: the device holds part of the image and is in, or enters, its bootloader; "
+          "give the same command again"},
+    {"9", "mismatch: verify found differences"},
+    {"10", "host: disk full, output could not be written, out of memory, internal error"},
+    {"130", "interrupted by the person; the last line says in what state the device is"},
+    {NULL, NULL},
+};
+
+static const struct cli_item json_items[] = {
+    {"event", "kind (begin, progress, wait, warning, done, skipped), step (image, device, enter, "
+              "backup, plan, erase, write, verify, leave), port, text; bytes done, total and rate "
+              "(per second), microseconds left_us and elapsed_us"},
+    {"device", "port, id, vid, pid, release, mode (none, runtime, dfu), family, protocol, "
+               "manufacturer, product, serial, next_step. With --watch also change (present, "
+               "attached, gone, changed)"},
+    {"details", "from info: device, dfu_version, attributes, can_download, can_upload, "
+                "manifestation_tolerant, will_detach, transfer_size_claimed, transfer_size, "
+                "detach_timeout_ms, state, status, regions (alt, name, kind, rights, runs), "
+                "warnings"},
+    {"image", "file, name, format, file_size, length, sha256, vid, pid, release, target, segments "
+              "(alt, address, length); address and alt are null where the file gives none"},
+    {"plan", "steps in order of execution (action, alt, address, length, predicted_us, "
+             "irreversible) and the sums sectors_erased, sectors_touched, sectors_total, "
+             "bytes_written, bytes_kept, bytes_preserved, predicted_us, read_back, nothing_to_do"},
+    {"backup", "id, created, device, readings, length, parts (alt, name, address, length, sha256)"},
+    {"check", "backup, intact"},
+    {"model", "name, title"},
+    {"explanation", "id, title, meaning, causes, next, status"},
+    {"serving", "where: how the virtual device is reached"},
+    {"version", "version"},
+    {"result", "always the last line: verb, status (the exit status), left (untouched, unchanged, "
+               "incomplete, done), error (null, or id, message, context, title, causes, next, "
+               "raw). After flash, verify, backup, restore, erase, enter and leave also port, "
+               "backup, bytes_written, bytes_kept, sectors_erased, verified, proved, "
+               "left_bootloader, came_back, returned, return_us, predicted_us, actual_us, "
+               "total_us, transfers"},
+    {NULL, NULL},
+};
+
+static const struct cli_item environment_items[] = {
+    {"UNBRICK_VAULT", "folder of the vault where --vault does not name one; without either it is "
+                      "unbrick/vault in the person's data folder"},
+    {"NO_COLOR", "if set and not empty: no colours"},
+    {"TERM", "with dumb: no colours and no moving progress bar"},
+    {"LC_ALL, LC_CTYPE, LANG", "where these do not say UTF-8, output is ASCII"},
+    {NULL, NULL},
+};
+
+static const struct cli_topic topics[] = {
+    {"device", "Naming a device",
+     "DEVICE may be left out when exactly one device fits. If two fit, unbrick lists both and "
+     "stops: it never guesses. Several conditions separated by commas narrow further.",
+     device_items},
+    {"sim-keys", "Virtual devices",
+     "--sim MODEL[,KEY=VALUE...] puts a virtual device in place of the real bus. \"unbrick sim\" "
+     "lists the models.",
+     sim_items},
+    {"status", "Exit status", "The exit status says in what state the device was left.",
+     status_items},
+    {"json", "JSON output",
+     "With --json every line of standard output is one JSON object; its key type says which. Keys "
+     "are only ever added. Addresses, sizes and ids are numbers; vid and pid also appear together "
+     "as text in id. No question is asked, so a verb that would ask needs --yes.",
+     json_items},
+    {"environment", "Environment", "", environment_items},
+};
+
+const struct cli_topic *cli_topic_at(size_t index)
+{
+    return index < sizeof(topics) / sizeof(topics[0]) ? &topics[index] : NULL;
+}

@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "verbs.h"
+
+const struct cli_verb cli_verbs[CLI_VERB_COUNT] = {
+    [CLI_VERB_OVERVIEW] =
+        {
+            .name = "",
+            .summary = "what is attached, in which mode, and the next sensible step for each",
+            .text = "Lists every device that can be flashed, with the command that a person would "
+                    "sensibly give next. Opens no device, so it works without permission.",
+            .examples = {{"unbrick", "what is attached to this computer"},
+                         {"unbrick --sim stm32f405", "the same with a virtual STM32F405"}},
+        },
+    [CLI_VERB_LIST] =
+        {
+            .name = "list",
+            .summary = "ports, ids, mode, family and serial number of what is attached",
+            .text = "One line for each device that has a DFU interface. Opens no device, so it "
+                    "works without permission.",
+            .examples = {{"unbrick list --watch", "follow what is plugged in and out"},
+                         {"unbrick list --all --json", "every USB device, as JSON lines"}},
+            .options = CLI_BIT(CLI_OPT_ALL) | CLI_BIT(CLI_OPT_WATCH),
+        },
+    [CLI_VERB_INFO] =
+        {
+            .name = "info",
+            .summary = "everything known about a device: memory, rights, protocol, state",
+            .needs_device = true,
+            .arguments = {{.name = "DEVICE", .kind = CLI_WORD_DEVICE, .optional = true}},
+            .text = "Opens the device and shows its regions with their sectors and rights, its "
+                    "protocol, transfer sizes, its state on arrival, and what is odd about it. "
+                    "Changes nothing.",
+            .examples = {{"unbrick info port=1-4.2", "the device at this port"},
+                         {"unbrick --sim stm32f405 info", "a virtual one, without hardware"}},
+        },
+    [CLI_VERB_ENTER] =
+        {
+            .name = "enter",
+            .summary = "bring a running device into DFU mode",
+            .needs_device = true,
+            .arguments = {{.name = "DEVICE", .kind = CLI_WORD_DEVICE, .optional = true}},
+            .text = "Asks the running firmware to hand over to its bootloader (DFU_DETACH) and "
+                    "waits until the bootloader appears at the same port. A device that is in "
+                    "DFU mode already is left alone.",
+            .examples = {{"unbrick enter", "the only device attached"},
+                         {"unbrick enter serial=A1B2C3", "the one with this serial number"}},
+        },
+    [CLI_VERB_LEAVE] =
+        {
+            .name = "leave",
+            .summary = "start the firmware and wait for what comes back",
+            .needs_device = true,
+            .arguments = {{.name = "DEVICE", .kind = CLI_WORD_DEVICE, .optional = true}},
+            .text = "Leaves the bootloader and says what came back at the port. Writes nothing.",
+            .examples = {{"unbrick leave", "the only device in DFU mode"},
+                         {"unbrick leave 1-4.2", "the one at this port"}},
+        },
+    [CLI_VERB_FLASH] =
+        {
+            .name = "flash",
+            .summary = "the whole procedure: check, back up, plan, write, verify, leave",
+            .needs_device = true,
+            .arguments = {{.name = "IMAGE", .kind = CLI_WORD_FILE},
+                          {.name = "DEVICE", .kind = CLI_WORD_DEVICE, .optional = true}},
+            .text = "Brings the device to the image and proves it. What the device holds is backed "
+                    "up first; sectors that already hold what they should are not touched; what "
+                    "shares a sector with the image is kept; the sector that makes the device "
+                    "bootable is finished last; the image is read back before the device is "
+                    "started.\n\n"
+                    "Asks once before anything is changed. --yes answers that question; it never "
+                    "answers for an irreversible step, which needs its own option.\n\n"
+                    "A run that was cut short is completed by giving the same command again.",
+            .examples = {{"unbrick flash firmware.dfu", "flash the only device attached"},
+                         {"unbrick flash app.bin --at 0x08000000 port=1-4.2",
+                          "a raw file needs to be told where it goes"},
+                         {"unbrick --sim stm32f405,state=chip.bin flash app.hex",
+                          "rehearse it on a virtual device whose flash is kept in chip.bin"}},
+            .options = CLI_BIT(CLI_OPT_AT) | CLI_BIT(CLI_OPT_REGION) | CLI_BIT(CLI_OPT_DRY_RUN) |
+                       CLI_BIT(CLI_OPT_STAY) | CLI_BIT(CLI_OPT_WHOLE) | CLI_BIT(CLI_OPT_READ_ONCE) |
+                       CLI_BIT(CLI_OPT_ACCEPT_OTHER_DEVICE) | CLI_BIT(CLI_OPT_ACCEPT_BAD_CRC) |
+                       CLI_BIT(CLI_OPT_DISCARD_NEIGHBOURS) | CLI_BIT(CLI_OPT_NO_BACKUP) |
+                       CLI_BIT(CLI_OPT_ERASE_ALL) | CLI_BIT(CLI_OPT_WRITE_OPTION_BYTES) |
+                       CLI_BIT(CLI_OPT_WRITE_OTP),
+        },
+    [CLI_VERB_PLAN] =
+        {
+            .name = "plan",
+            .summary = "what flash would do and what it costs; changes nothing",
+            .needs_device = true,
+            .arguments = {{.name = "IMAGE", .kind = CLI_WORD_FILE},
+                          {.name = "DEVICE", .kind = CLI_WORD_DEVICE, .optional = true}},
+            .text = "Reads the device, compares it with the image and shows which ranges would be "
+                    "erased, written and kept, how long each would take, and what could not be "
+                    "undone. Takes the same options as flash.",
+            .examples = {{"unbrick plan firmware.dfu", "the price of flashing it"},
+                         {"unbrick plan app.bin --at 0x08004000 --erase-all",
+                          "what erasing everything first would change"}},
+            .options = CLI_BIT(CLI_OPT_AT) | CLI_BIT(CLI_OPT_REGION) | CLI_BIT(CLI_OPT_WHOLE) |
+                       CLI_BIT(CLI_OPT_READ_ONCE) | CLI_BIT(CLI_OPT_ACCEPT_OTHER_DEVICE) |
+                       CLI_BIT(CLI_OPT_ACCEPT_BAD_CRC) | CLI_BIT(CLI_OPT_DISCARD_NEIGHBOURS) |
+                       CLI_BIT(CLI_OPT_NO_BACKUP) | CLI_BIT(CLI_OPT_ERASE_ALL) |
+                       CLI_BIT(CLI_OPT_WRITE_OPTION_BYTES) | CLI_BIT(CLI_OPT_WRITE_OTP) |
+                       CLI_BIT(CLI_OPT_STAY),
+        },
+    [CLI_VERB_VERIFY] =
+        {
+            .name = "verify",
+            .summary = "compare the device with an image",
+            .needs_device = true,
+            .arguments = {{.name = "IMAGE", .kind = CLI_WORD_FILE},
+                          {.name = "DEVICE", .kind = CLI_WORD_DEVICE, .optional = true}},
+            .text = "Reads what the image covers and compares it byte by byte. Exit status 9 if "
+                    "there is a difference. Changes nothing.",
+            .examples = {{"unbrick verify firmware.dfu", "does the device hold this file?"},
+                         {"unbrick verify app.bin --at 0x08000000 && echo same",
+                          "in a script, by exit status"}},
+            .options = CLI_BIT(CLI_OPT_AT) | CLI_BIT(CLI_OPT_REGION) |
+                       CLI_BIT(CLI_OPT_ACCEPT_OTHER_DEVICE) | CLI_BIT(CLI_OPT_ACCEPT_BAD_CRC) |
+                       CLI_BIT(CLI_OPT_STAY),
+        },
+    [CLI_VERB_BACKUP] =
+        {
+            .name = "backup",
+            .summary = "read everything readable into the vault",
+            .needs_device = true,
+            .arguments = {{.name = "DEVICE", .kind = CLI_WORD_DEVICE, .optional = true}},
+            .text = "Reads all readable memory of the device, twice, compares the two readings, "
+                    "and keeps them with their digests and the device's identity.",
+            .examples = {{"unbrick backup", "into the vault only"},
+                         {"unbrick backup port=1-4.2 -o before.hex",
+                          "also into a file; its ending (.dfu, .hex, .bin) chooses the format"}},
+            .options = CLI_BIT(CLI_OPT_OUTPUT) | CLI_BIT(CLI_OPT_READ_ONCE) | CLI_BIT(CLI_OPT_STAY),
+        },
+    [CLI_VERB_RESTORE] =
+        {
+            .name = "restore",
+            .summary = "put a backup back",
+            .needs_device = true,
+            .arguments = {{.name = "BACKUP", .kind = CLI_WORD_BACKUP, .optional = true},
+                          {.name = "DEVICE", .kind = CLI_WORD_DEVICE, .optional = true}},
+            .text = "Writes what a backup holds, through the same checks and the same plan as "
+                    "flash. Without BACKUP, the newest one of this very device.",
+            .examples = {{"unbrick restore", "the newest backup of the only device attached"},
+                         {"unbrick restore 2026-11-22-01 port=1-4.2",
+                          "this backup, to the device at this port"}},
+            .options = CLI_BIT(CLI_OPT_STAY) | CLI_BIT(CLI_OPT_WHOLE) | CLI_BIT(CLI_OPT_READ_ONCE) |
+                       CLI_BIT(CLI_OPT_ACCEPT_OTHER_DEVICE) | CLI_BIT(CLI_OPT_DISCARD_NEIGHBOURS) |
+                       CLI_BIT(CLI_OPT_NO_BACKUP) | CLI_BIT(CLI_OPT_ERASE_ALL) |
+                       CLI_BIT(CLI_OPT_WRITE_OPTION_BYTES) | CLI_BIT(CLI_OPT_WRITE_OTP),
+        },
+    [CLI_VERB_ERASE] =
+        {
+            .name = "erase",
+            .summary = "erase a region or a range of whole sectors",
+            .needs_device = true,
+            .arguments = {{.name = "RANGE", .kind = CLI_WORD_TEXT},
+                          {.name = "DEVICE", .kind = CLI_WORD_DEVICE, .optional = true}},
+            .text = "RANGE is the name of a region as info shows it, or START-END (both included) "
+                    "or START+LENGTH, made of whole sectors; numbers may be decimal or "
+                    "hexadecimal with 0x. \"all\" needs --erase-all. Backs up first.",
+            .examples = {{"unbrick erase 0x08010000+64K", "one sector of 64 KiB"},
+                         {"unbrick erase all --erase-all", "everything, named as such"}},
+            .options = CLI_BIT(CLI_OPT_READ_ONCE) | CLI_BIT(CLI_OPT_NO_BACKUP) |
+                       CLI_BIT(CLI_OPT_ERASE_ALL) | CLI_BIT(CLI_OPT_WRITE_OPTION_BYTES) |
+                       CLI_BIT(CLI_OPT_STAY),
+        },
+    [CLI_VERB_IMAGE_INFO] =
+        {
+            .name = "image info",
+            .summary = "what a firmware file is: format, segments, ids, SHA-256",
+            .arguments = {{.name = "FILE", .kind = CLI_WORD_FILE, .repeats = true}},
+            .text = "Reads and checks each file as flash would. Needs no device.",
+            .examples = {{"unbrick image info firmware.dfu", "one file"},
+                         {"unbrick image info --json *.dfu *.hex", "several, as JSON lines"}},
+            .options = CLI_BIT(CLI_OPT_ACCEPT_BAD_CRC),
+        },
+    [CLI_VERB_VAULT_LIST] =
+        {
+            .name = "vault list",
+            .summary = "the backups, oldest first",
+            .text = "One line for each backup in the vault.",
+            .examples = {{"unbrick vault list", "the backups of this person"},
+                         {"unbrick vault list --vault /mnt/usb/vault", "those in another folder"}},
+        },
+    [CLI_VERB_VAULT_SHOW] =
+        {
+            .name = "vault show",
+            .summary = "one backup's record: the device, its memory, the digests",
+            .arguments = {{.name = "BACKUP", .kind = CLI_WORD_BACKUP, .optional = true}},
+            .text = "Without BACKUP, the newest one.",
+            .examples = {{"unbrick vault show", "the newest backup"},
+                         {"unbrick vault show 2026-11-22-01 --json", "this one, as JSON"}},
+        },
+    [CLI_VERB_VAULT_CHECK] =
+        {
+            .name = "vault check",
+            .summary = "read backups whole and compare every digest",
+            .arguments =
+                {{.name = "BACKUP", .kind = CLI_WORD_BACKUP, .optional = true, .repeats = true}},
+            .text = "Without BACKUP, all of them.",
+            .examples = {{"unbrick vault check", "every backup"},
+                         {"unbrick vault check 2026-11-22-01", "this one"}},
+        },
+    [CLI_VERB_SIM] =
+        {
+            .name = "sim",
+            .summary = "a virtual device for any tool",
+            .arguments = {{.name = "MODEL", .kind = CLI_WORD_MODEL, .optional = true}},
+            .text = "Offers a virtual device to the local kernel (--attach) or to others over "
+                    "USB/IP (--usbip), until it is stopped with Ctrl-C. Without either option it "
+                    "listens on 127.0.0.1:3240. Without MODEL, lists the models.\n\n"
+                    "MODEL may carry keys: see \"unbrick help sim-keys\". For a virtual device "
+                    "inside one command, use the option --sim instead; it needs no privileges.",
+            .examples = {{"unbrick sim", "the models there are"},
+                         {"sudo unbrick sim stm32f405 --attach",
+                          "plug one into this computer's kernel; dfu-util sees it too"},
+                         {"unbrick sim stm32f405,state=chip.bin --usbip 127.0.0.1:3240",
+                          "for usbip attach; its flash is kept in chip.bin"}},
+            .options = CLI_BIT(CLI_OPT_ATTACH) | CLI_BIT(CLI_OPT_USBIP),
+        },
+    [CLI_VERB_EXPLAIN] =
+        {
+            .name = "explain",
+            .summary = "what an error means, its likely causes and what to do",
+            .arguments = {{.name = "ID", .kind = CLI_WORD_ERROR, .optional = true}},
+            .text = "Without ID, lists every error that unbrick can report.",
+            .examples = {{"unbrick explain UB-DFU-012", "one error in full"},
+                         {"unbrick explain", "all of them, one line each"}},
+        },
+    [CLI_VERB_VERSION] =
+        {
+            .name = "version",
+            .summary = "the version of the command and its library",
+            .text = "",
+            .examples = {{"unbrick version", "one line"},
+                         {"unbrick --version --json", "for a program"}},
+        },
+    [CLI_VERB_HELP] =
+        {
+            .name = "help",
+            .summary = "help on a verb or a topic",
+            .arguments =
+                {{.name = "VERB", .kind = CLI_WORD_TOPIC, .optional = true, .repeats = true}},
+            .text = "Without VERB, lists verbs and topics.",
+            .examples = {{"unbrick help flash", "the same as unbrick flash --help"},
+                         {"unbrick help json", "a topic: the keys of JSON output"}},
+        },
+    [CLI_VERB_GENERATE] =
+        {
+            .name = "__generate",
+            .summary = "manual pages and completion scripts, for the build",
+            .hidden = true,
+            .arguments = {{.name = "KIND", .kind = CLI_WORD_TEXT},
+                          {.name = "FOLDER", .kind = CLI_WORD_FOLDER, .optional = true}},
+            .text = "KIND is man (into FOLDER), bash, zsh or fish (to standard output).",
+            .examples = {{"unbrick __generate man build/man1", "manual pages into a folder"},
+                         {"unbrick __generate bash", "completion for bash"}},
+        },
+    [CLI_VERB_WORDS] =
+        {
+            .name = "__words",
+            .summary = "words for completion, one a line",
+            .hidden = true,
+            .arguments = {{.name = "KIND", .kind = CLI_WORD_TEXT}},
+            .text = "KIND is devices, backups, models, errors or topics.",
+            .examples = {{"unbrick __words models", "the models"},
+                         {"unbrick __words errors", "the ids of all errors"}},
+        },
+};
