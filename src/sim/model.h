@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/**
+ * @file model.h
+ * What a chip of the bench is, as data: its identities on the bus, its memories with their timing,
+ * and how its bootloader behaves.
+ */
+#ifndef UB_SIM_MODEL_H
+#define UB_SIM_MODEL_H
+
+#include "unbrick.h"
+
+#define UB_SIM_MEMORIES_MAX 8u
+
+/** `count` sectors of `size` bytes, each erased in `erase_us`. */
+struct ub_sim_run {
+    uint32_t count;
+    uint32_t size;
+    uint32_t erase_us;
+};
+
+/** The rules of a memory. */
+enum ub_sim_memory_kind {
+    UB_SIM_FLASH,  /**< erased by sectors, programming can only clear bits */
+    UB_SIM_OPTION, /**< replaced as a whole by a write; no erase command reaches it */
+    UB_SIM_OTP,    /**< programming can only clear bits, and nothing erases it */
+    UB_SIM_PLAIN,  /**< anything else: keeps what is written */
+};
+
+/** A memory; it is what one alternate setting shows. */
+struct ub_sim_memory {
+    enum ub_sim_memory_kind kind;
+    uint64_t base;
+    const struct ub_sim_run *runs;
+    size_t run_count;
+    uint8_t erased;         /**< value of an erased byte */
+    uint8_t unit;           /**< bytes programmed at once */
+    uint32_t unit_ns;       /**< time for one unit, in nanoseconds */
+    uint64_t mass_erase_us; /**< 0: the sum of all sectors */
+    const uint8_t *initial; /**< content at first power-up; NULL: erased */
+    size_t initial_length;
+    const char *name; /**< string of the alternate setting; NULL: none */
+};
+
+/** Who a device is on the bus, in one of its modes. */
+struct ub_sim_identity {
+    uint16_t vid;
+    uint16_t pid;
+    uint16_t bcdDevice;
+    uint16_t bcdUSB;
+    const char *manufacturer;
+    const char *product;
+};
+
+/** bwPollTimeout values, in milliseconds; UB_SIM_POLL_TRUE says what the operation really takes. */
+struct ub_sim_polls {
+    uint32_t set_address;
+    uint32_t write;
+    uint32_t erase;
+    uint32_t mass_erase;
+    uint32_t manifest;
+};
+#define UB_SIM_POLL_TRUE UINT32_MAX
+
+/** What happens to a bootloader at a bus reset. */
+enum ub_sim_reset {
+    UB_SIM_RESET_STAYS, /**< it starts over, in DFU mode */
+    UB_SIM_RESET_RUNS,  /**< the firmware starts, if there is a good one (DFU 1.1 appendix A.1) */
+};
+
+/** The DFU function: functional descriptor and habits. A value; a spec changes its copy. */
+struct ub_sim_dfu {
+    bool dfuse;
+    bool functional;  /**< false: no functional descriptor at all */
+    uint8_t protocol; /**< bInterfaceProtocol in DFU mode */
+    uint8_t bmAttributes;
+    uint16_t wDetachTimeOut; /**< milliseconds */
+    uint16_t wTransferSize;
+    uint16_t bcdDFUVersion; /**< 0x0100: the functional descriptor has 7 bytes */
+    uint8_t first_state;    /**< state after power-up in DFU mode */
+    uint8_t first_status;
+    bool deaf;          /**< answers nothing (NAK) while it erases and programs */
+    bool setalt_resets; /**< SET_INTERFACE brings it back to dfuIDLE */
+    bool setalt_stalls; /**< SET_INTERFACE to the setting that is active already stalls */
+    enum ub_sim_reset reset;
+    struct ub_sim_polls polls;
+    bool poll_fixed; /**< every status answer claims poll_ms, whatever it is about */
+    uint32_t poll_ms;
+    uint8_t status_length; /**< bytes of a status answer; 6 in a sane device */
+    uint64_t manifest_us;  /**< how long manifestation takes */
+    uint64_t detach_us;    /**< from DETACH to leaving the bus by itself */
+    uint64_t enter_us;     /**< off the bus on the way into DFU mode */
+    uint64_t return_us;    /**< off the bus until the firmware is there */
+};
+
+/** One model: the public part and all that makes it. */
+struct ub_sim_chip {
+    struct ub_sim_model model;
+    struct ub_sim_identity dfu_identity;
+    struct ub_sim_identity runtime_identity;
+    const char *serial;
+    struct ub_sim_memory memories[UB_SIM_MEMORIES_MAX]; /**< number 0 is the program memory */
+    size_t memory_count;
+    struct ub_sim_dfu dfu;
+    /** Would the firmware in the program memory run? NULL: if it is not blank. */
+    bool (*runs)(const uint8_t *bytes, size_t length);
+};
+
+/** The chip called `name` (`length` characters), or NULL. */
+const struct ub_sim_chip *ub_sim_chip_find(const char *name, size_t length);
+/** Chip number `index`, or NULL past the end. */
+const struct ub_sim_chip *ub_sim_chip_at(size_t index);
+
+extern const struct ub_sim_chip ub_sim_chip_stm32f405;
+extern const struct ub_sim_chip ub_sim_chips_dfu[];
+extern const size_t ub_sim_chips_dfu_count;
+
+#endif

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/**
+ * @file spec.h
+ * The description of a virtual device: "MODEL[,key=value...]". A backslash takes the next character
+ * of a value as it is, so that values can hold commas.
+ */
+#ifndef UB_SIM_SPEC_H
+#define UB_SIM_SPEC_H
+
+#include "sim/fault.h"
+#include "sim/store.h"
+
+/** What a device does when it is told to leave its bootloader. */
+enum ub_sim_leave {
+    UB_SIM_LEAVE_WELL,
+    UB_SIM_LEAVE_STALL,       /**< stalls the status question, then leaves */
+    UB_SIM_LEAVE_GONE,        /**< vanishes during the status question */
+    UB_SIM_LEAVE_GONE_BEFORE, /**< vanishes before the status question (GD32) */
+    UB_SIM_LEAVE_MUTE,        /**< stays on the bus and answers nothing any more */
+};
+
+/** A parsed description. Free with ub_sim_spec_free(). */
+struct ub_sim_spec {
+    const struct ub_sim_chip *chip;
+    struct ub_sim_dfu dfu; /**< the chip's, with what the description changes */
+    char *state;           /**< file that keeps the flash; NULL: none. These three are owned */
+    char *content;         /**< file with the initial content of the flash; NULL: none */
+    char *map;             /**< string of alternate setting 0; NULL: the chip's */
+    enum ub_mode mode;     /**< at power-up */
+    bool has_time;
+    bool virtual_time;
+    char port[UB_PORT_TEXT]; /**< "": the bus chooses */
+    char serial[UB_STRING_TEXT];
+    struct ub_sim_identity dfu_identity;
+    struct ub_sim_identity runtime_identity;
+    struct ub_sim_faults faults;
+    bool rdp;
+    bool silent;
+    uint32_t drop;
+    uint32_t stuck;
+    uint8_t wrp[UB_SIM_SECTORS_MAX / 8];
+    bool has_arrive;
+    uint8_t arrive; /**< state in which it is met first */
+    enum ub_sim_leave leave;
+};
+
+/** Parses a description. Errors: UB_SIM_SPEC, which says what is allowed; UB_SYS_MEMORY. */
+enum ub_code ub_sim_spec_parse(const char *text, struct ub_sim_spec *out, struct ub_error *err);
+void ub_sim_spec_free(struct ub_sim_spec *spec);
+
+#endif
