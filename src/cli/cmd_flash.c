@@ -63,7 +63,9 @@ static void tell_written(struct cli *cli)
         return;
     }
     if (result->bytes_written == 0 && result->sectors_erased == 0) {
-        term_print(out, TERM_GOOD, "Nothing to do: the device already holds it.\n");
+        term_print(out, TERM_GOOD, "Nothing to do: %s.\n",
+                   cli_verb_id(cli->words.verb) == CLI_VERB_ERASE ? "it is blank already"
+                                                                  : "the device already holds it");
         raw_result(cli);
         return;
     }

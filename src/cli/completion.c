@@ -177,9 +177,9 @@ static void bash(FILE *to)
           to);
     bash_values(to);
     fputs("    esac\n"
-          "    verb= count=0 skip=\n"
+          "    verb='' count=0 skip=''\n"
           "    for word in \"${COMP_WORDS[@]:1:COMP_CWORD-1}\"; do\n"
-          "        if [[ -n $skip ]]; then skip=; continue; fi\n"
+          "        if [[ -n $skip ]]; then skip=''; continue; fi\n"
           "        case $word in\n            ",
           to);
     value_patterns(to, "|");

@@ -9,38 +9,54 @@
 #include <sys/stat.h>
 
 #define MANUAL_DATE "November 22, 2026" /* of the text; fixed, so that builds can be repeated */
+#define LINE        72
 
-/** Running text: mdoc takes a line that begins with a dot or an apostrophe for a macro. */
+/** One character of running text. */
+static void character(FILE *to, char c)
+{
+    if (c == '\\') {
+        fputs("\\e", to);
+    } else if (c == '-') {
+        fputs("\\-", to);
+    } else {
+        fputc(c, to);
+    }
+}
+
+/**
+ * Running text in lines of at most LINE columns, a sentence a line as mdoc wants it. A line that
+ * begins with a dot or an apostrophe would be a macro.
+ */
 static void text(FILE *to, const char *words)
 {
-    bool line_start = true;
-    for (const char *c = words; *c != '\0'; c++) {
-        if (*c == '\n') {
-            if (c[1] == '\n') {
-                fputs("\n.Pp", to);
-                c++;
-            }
+    size_t column = 0;
+    while (*words != '\0') {
+        size_t length = strcspn(words, " \n");
+        bool sentence = length > 0 && words[length - 1] == '.';
+        if (column > 0 && column + 1 + length > LINE) {
             fputc('\n', to);
-            line_start = true;
-            continue;
+            column = 0;
+        } else if (column > 0) {
+            fputc(' ', to);
         }
-        if (line_start && (*c == '.' || *c == '\'')) {
+        if (column == 0 && (*words == '.' || *words == '\'')) {
             fputs("\\&", to);
         }
-        line_start = false;
-        if (*c == '\\') {
-            fputs("\\e", to);
-        } else if (*c == '-') {
-            fputs("\\-", to);
-        } else if (c[0] == '.' && c[1] == ' ') {
-            fputs(".\n", to); /* a sentence a line, as mdoc wants it */
-            c++;
-            line_start = true;
-        } else {
-            fputc(*c, to);
+        for (size_t i = 0; i < length; i++) {
+            character(to, words[i]);
         }
+        column += length + 1;
+        words += length;
+        if (strncmp(words, "\n\n", 2) == 0) {
+            fputs("\n.Pp\n", to);
+            column = 0;
+        } else if (sentence) {
+            fputc('\n', to);
+            column = 0;
+        }
+        words += strspn(words, " \n");
     }
-    fputc('\n', to);
+    fputs(column > 0 ? "\n" : "", to);
 }
 
 /** Words as the arguments of a macro: each protected from being taken for a macro or punctuation.
@@ -96,7 +112,7 @@ static void option_items(FILE *to, cli_option_set set)
         }
         fputs("Fl Fl ", to);
         for (const char *c = option->name; *c != '\0'; c++) {
-            fputs(*c == '-' ? "\\-" : (const char[2]){*c, '\0'}, to);
+            character(to, *c);
         }
         if (option->value != NULL) {
             fprintf(to, " Ar \"%s\"", option->value);

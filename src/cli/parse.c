@@ -19,33 +19,43 @@ struct reading {
     const char *unknown; /**< first option that no verb has */
 };
 
+/** The three ways to get one letter further, and the fourth: two letters swapped. */
+static size_t cheapest(const size_t before[], const size_t above[], const size_t row[],
+                       const char *a, const char *b, size_t i, size_t j)
+{
+    size_t best = above[j - 1] + (a[i - 1] == b[j - 1] ? 0U : 1U);
+    if (above[j] + 1 < best) {
+        best = above[j] + 1;
+    }
+    if (row[j - 1] + 1 < best) {
+        best = row[j - 1] + 1;
+    }
+    if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] &&
+        before[j - 2] + 1 < best) {
+        best = before[j - 2] + 1;
+    }
+    return best;
+}
+
 size_t cli_distance(const char *a, const char *b)
 {
-    size_t row[WORD_MAX + 1];
+    size_t rows[3][WORD_MAX + 1] = {{0}};
     size_t la = strlen(a);
     size_t lb = strlen(b);
     if (la > WORD_MAX || lb > WORD_MAX) {
         return WORD_MAX;
     }
     for (size_t j = 0; j <= lb; j++) {
-        row[j] = j;
+        rows[0][j] = j;
     }
     for (size_t i = 1; i <= la; i++) {
-        size_t diagonal = row[0];
+        size_t *row = rows[i % 3];
         row[0] = i;
         for (size_t j = 1; j <= lb; j++) {
-            size_t best = diagonal + (a[i - 1] == b[j - 1] ? 0U : 1U);
-            diagonal = row[j];
-            if (row[j] + 1 < best) {
-                best = row[j] + 1;
-            }
-            if (row[j - 1] + 1 < best) {
-                best = row[j - 1] + 1;
-            }
-            row[j] = best;
+            row[j] = cheapest(rows[(i + 1) % 3], rows[(i + 2) % 3], row, a, b, i, j);
         }
     }
-    return row[lb];
+    return rows[la % 3][lb];
 }
 
 /** Keeps the better of two suggestions. A word that begins with what was typed is close too. */
@@ -255,9 +265,10 @@ static enum ub_code refuse_unknown(const struct reading *r, const struct cli_ver
     size_t length = strcspn(word, "=");
     (void)snprintf(name, sizeof(name), "%.*s", (int)(length > WORD_MAX ? WORD_MAX : length), word);
     const char *near = r->unknown[1] == '-' ? nearest_option(name, verb) : NULL;
-    return cli_fail(err, UB_USE_OPTION, "there is no option %s%s%s%s",
+    return cli_fail(err, UB_USE_OPTION, "there is no option %s%s%s%s%s",
                     r->unknown[1] == '-' ? "--" : "-", name,
-                    near != NULL ? "; did you mean --" : "", near != NULL ? near : "");
+                    near != NULL ? "; did you mean --" : "", near != NULL ? near : "",
+                    near != NULL ? "?" : "");
 }
 
 static enum ub_code check_options(const struct cli_words *words, struct ub_error *err)
@@ -329,6 +340,9 @@ enum ub_code cli_parse(int argc, char *const *argv, struct cli_words *out, struc
     }
     if (code == UB_OK && !cli_given(out, CLI_OPT_HELP)) {
         code = check_arguments(out, err);
+    }
+    if (out->verb == NULL) {
+        out->verb = &cli_verbs[CLI_VERB_OVERVIEW];
     }
     return code;
 }

@@ -15,7 +15,7 @@
 
 /** A command line that was understood. Strings point into argv. */
 struct cli_words {
-    const struct cli_verb *verb;         /**< never NULL after success */
+    const struct cli_verb *verb;         /**< never NULL, not after an error either */
     const struct cli_group *group;       /**< help was asked for on this group, or NULL */
     cli_option_set given;                /**< the options that were there */
     const char *value[CLI_OPTION_COUNT]; /**< of options with a value that do not repeat */
@@ -48,8 +48,8 @@ bool cli_number(const char *text, uint64_t max, uint64_t *value);
 /** True for a text that has the form of a backup's id ("2026-11-22-01"). */
 bool cli_is_backup_id(const char *text);
 
-/** How many letters have to be added, dropped or changed to make `a` into `b`; words past 63 bytes
- * count as far apart. */
+/** How many letters have to be added, dropped, changed or swapped with the next to make `a` into
+ * `b`; words past 63 bytes count as far apart. */
 size_t cli_distance(const char *a, const char *b);
 
 #endif

@@ -90,7 +90,7 @@ static void show_row(struct cli *cli, const struct row *row)
 {
     char range[FORMAT_TEXT];
     char length[FORMAT_TEXT];
-    char time[FORMAT_TEXT] = "";
+    char time[FORMAT_TEXT] = "-";
     const struct ub_plan_step *step = &row->step;
     enum term_style style = step->irreversible             ? TERM_BAD
                             : step->action == UB_PLAN_KEEP ? TERM_DIM
