@@ -60,14 +60,22 @@ static bool is_blank(uint8_t c)
     return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
 
+/** True if a record begins here: ':' and the digits of length, address and type. Of a damaged or
+ * cut one two digits are enough, if what follows is text; a vector table may begin with ':' and two
+ * digits by chance, but does not go on like that. */
 static bool probe(const uint8_t *bytes, size_t length)
 {
     size_t i = 0;
+    size_t digits = 0;
     while (i < length && is_blank(bytes[i]))
         i++;
-    if (length - i < 3 || bytes[i] != ':' || !digit_of[bytes[i + 1]] || !digit_of[bytes[i + 2]])
+    if (i == length || bytes[i] != ':')
         return false;
-    /* A vector table may begin with ':' and two digits by chance, but not go on as text. */
+    i++;
+    while (i + digits < length && digits < 2 * RECORD_HEAD && digit_of[bytes[i + digits]])
+        digits++;
+    if (digits < 2 || digits == 2 * RECORD_HEAD)
+        return digits == 2 * RECORD_HEAD;
     for (size_t j = i; j < length && j < i + 32; j++)
         if (!is_blank(bytes[j]) && (bytes[j] < 0x20 || bytes[j] >= 0x7f))
             return false;
