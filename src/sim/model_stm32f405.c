@@ -8,12 +8,12 @@
  * Erase and program times: typical values of the data sheet for x32 parallelism (2.7 to 3.6 V);
  * a mass erase takes 8 s and claims 100 ms (dfu-util therefore waits 35 s).
  *
- * bwPollTimeout: logs of ST's ROM show 100 ms for erasing (STM32F745, fwupd issue 2696; the answer
- * to the second DFU_GETSTATUS came when the erase was over, 351 ms later: the ROM is deaf while it
- * works) and 104 ms for writing 2048 bytes (same log; the GD32VF103 ROM, derived from it, claims
- * 100 and 104 ms: gd32-dfu-utils issue 3). That DFU_DNLOAD of "set address" claims 100 ms too is
- * taken from the GD32VF103 log. Both together explain the 2 min 39 s that dfu-util needs for an F4
- * with 2 MB (EdgeTX buddy pull request 88). No such log of an F405 itself was found.
+ * bwPollTimeout: no log of an F405 itself was found. An STM32F745 claims 100 ms for erasing and
+ * 104 ms for writing 2048 bytes (fwupd issue 2696; the answer to the second DFU_GETSTATUS came when
+ * the erase was over, 351 ms later: the ROM is deaf while it works); on an F4 with 2 MB a browser
+ * tool that sleeps as asked needed 31 ms a block (EdgeTX buddy pull request 88), which leaves no
+ * room for such claims. The model claims what the chip needs: of the two the assumption that lets a
+ * host which sleeps least look least good.
  *
  * After power-up dfu-util finds dfuERROR with errFIRMWARE on F407 (and F767) and clears it.
  */
@@ -125,9 +125,9 @@ const struct ub_sim_chip ub_sim_chip_stm32f405 = {
             .status_length = 6,
             .deaf = true,
             .reset = UB_SIM_RESET_STAYS,
-            .polls = {.set_address = 100,
-                      .write = 104,
-                      .erase = 100,
+            .polls = {.set_address = UB_SIM_POLL_TRUE,
+                      .write = UB_SIM_POLL_TRUE,
+                      .erase = UB_SIM_POLL_TRUE,
                       .mass_erase = 100,
                       .manifest = UB_SIM_POLL_TRUE},
             .manifest_us = 10 * MS,
