@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What the library makes of a firmware file, for scripts that compare it with other tools.
+ *
+ *   image_tool info FILE             the segments and claims, a line each
+ *   image_tool convert FILE OUT [FORMAT]   writes it again; OUT's ending or FORMAT chooses how
+ *   image_tool time FILE             milliseconds for reading the file, best of five
+ *
+ * Options before the verb: --accept-bad-crc; --at ADDRESS gives a raw image its place.
+ * Exit status: 0 done, 1 refused (the error's number and text on stderr), 2 wrong usage. */
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/file.h"
+#include "base/text.h"
+#include "image/image.h"
+
+#include <inttypes.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct request {
+    struct ub_image_options options;
+    bool has_at;
+    uint64_t at;
+};
+
+static int fail(const struct ub_error *err)
+{
+    (void)fprintf(stderr, "%d %s\n", (int)err->code, err->message);
+    return 1;
+}
+
+static void print_info(const struct ub_image *image)
+{
+    struct ub_image_info info;
+    struct ub_image_segment s;
+    char hex[65];
+    ub_image_info(image, &info);
+    ub_print_hex(hex, info.sha256, sizeof(info.sha256));
+    (void)printf("format %s\nsize %" PRIu64 "\nlength %" PRIu64 "\nsha256 %s\n", info.format,
+                 info.file_size, info.length, hex);
+    if (info.has_ids)
+        (void)printf("ids %04x:%04x device %04x\n", info.vid, info.pid, info.bcdDevice);
+    if (info.target_name[0])
+        (void)printf("target %s\n", info.target_name);
+    for (size_t i = 0; ub_image_segment(image, i, &s); i++) {
+        uint8_t sum[32];
+        (void)crypto_hash_sha256(sum, s.data, s.length);
+        ub_print_hex(hex, sum, sizeof(sum));
+        if (s.has_address)
+            (void)printf("segment alt %d at 0x%08" PRIx64 " length %zu sha256 %s\n", s.alt,
+                         s.address, s.length, hex);
+        else
+            (void)printf("segment alt %d length %zu sha256 %s\n", s.alt, s.length, hex);
+    }
+}
+
+static const struct ub_format *format_by_name(const char *name)
+{
+    for (size_t i = 0; ub_formats[i]; i++)
+        if (strcmp(ub_formats[i]->name, name) == 0)
+            return ub_formats[i];
+    return NULL;
+}
+
+static int convert(struct ub_image *image, const char *path, const char *format_name)
+{
+    struct ub_error err;
+    uint8_t *bytes = NULL;
+    size_t length = 0;
+    const struct ub_format *format = format_name ? format_by_name(format_name)
+                                                 : ub_format_for_image(path, image);
+    if (!format)
+        return 2;
+    enum ub_code code = format->write(image, &bytes, &length, &err);
+    if (!code)
+        code = ub_file_write(path, bytes, length, &err);
+    free(bytes);
+    return code ? fail(&err) : 0;
+}
+
+static int measure(const char *path, const struct request *request)
+{
+    struct ub_clock clock = ub_clock_real();
+    struct ub_error err;
+    uint64_t best = UINT64_MAX;
+    for (int i = 0; i < 5; i++) {
+        struct ub_image *image = NULL;
+        uint64_t before = ub_now(&clock);
+        if (ub_image_open(path, &request->options, &image, &err))
+            return fail(&err);
+        uint64_t took = ub_now(&clock) - before;
+        ub_image_close(image);
+        best = took < best ? took : best;
+    }
+    (void)printf("%" PRIu64 "\n", best / 1000);
+    return 0;
+}
+
+static int run(int count, char **words, const struct request *request)
+{
+    struct ub_image *image = NULL;
+    struct ub_error err;
+    if (count == 2 && strcmp(words[0], "time") == 0)
+        return measure(words[1], request);
+    bool info = count == 2 && strcmp(words[0], "info") == 0;
+    if (!info && !((count == 3 || count == 4) && strcmp(words[0], "convert") == 0))
+        return 2;
+    if (ub_image_open(words[1], &request->options, &image, &err))
+        return fail(&err);
+    if (request->has_at && !image->segments[0].has_address) {
+        image->segments[0].has_address = true;
+        image->segments[0].address = request->at;
+    }
+    int status = 0;
+    if (info)
+        print_info(image);
+    else
+        status = convert(image, words[2], count == 4 ? words[3] : NULL);
+    ub_image_close(image);
+    return status;
+}
+
+int main(int argc, char **argv)
+{
+    struct request request = {0};
+    int i = 1;
+    for (; i < argc && strncmp(argv[i], "--", 2) == 0; i++) {
+        if (strcmp(argv[i], "--accept-bad-crc") == 0) {
+            request.options.accept_bad_crc = true;
+        } else if (strcmp(argv[i], "--at") == 0 && i + 1 < argc &&
+                   ub_parse_number(argv[i + 1], UINT32_MAX, &request.at)) {
+            request.has_at = true;
+            i++;
+        } else {
+            return 2;
+        }
+    }
+    int status = run(argc - i, argv + i, &request);
+    if (status == 2)
+        (void)fprintf(stderr,
+                      "usage: image_tool [OPTION...] info|convert|time FILE [OUT [FORMAT]]\n");
+    return status;
+}

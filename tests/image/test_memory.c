@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Every allocation of reading and writing an image fails once: each time the answer is
+ * UB_SYS_MEMORY, nothing leaks and nothing is freed twice (seen by the sanitizers and valgrind).
+ * The linker puts the functions below in the place of the allocator (--wrap). */
+#include "image_test.h"
+
+void *__real_malloc(size_t size);
+void *__real_calloc(size_t count, size_t size);
+void *__real_realloc(void *old, size_t size);
+void *__wrap_malloc(size_t size);
+void *__wrap_calloc(size_t count, size_t size);
+void *__wrap_realloc(void *old, size_t size);
+
+static bool counting;
+static unsigned calls;
+static unsigned failing; /* the call that fails, from 1; 0: none */
+
+static bool fails(void)
+{
+    return counting && ++calls == failing;
+}
+
+void *__wrap_malloc(size_t size)
+{
+    return fails() ? NULL : __real_malloc(size);
+}
+
+void *__wrap_calloc(size_t count, size_t size)
+{
+    return fails() ? NULL : __real_calloc(count, size);
+}
+
+void *__wrap_realloc(void *old, size_t size)
+{
+    return fails() ? NULL : __real_realloc(old, size);
+}
+
+/** Opens the bytes and writes them in the format again, with allocation number `n` failing. */
+static enum ub_code open_and_write(const uint8_t *bytes, size_t length, unsigned n)
+{
+    struct ub_image *image = NULL;
+    struct ub_error err;
+    uint8_t *again = NULL;
+    size_t again_length = 0;
+    calls = 0;
+    failing = n;
+    counting = true;
+    enum ub_code code = ub_image_open_bytes("fw", bytes, length, NULL, &image, &err);
+    if (!code)
+        code = image->format->write(image, &again, &again_length, &err);
+    counting = false;
+    free(again);
+    ub_image_close(image);
+    if (code)
+        assert_int_equal(err.code, code);
+    return code;
+}
+
+/** Fails one allocation after the other until none is left to fail. */
+static void every_allocation_fails(const uint8_t *bytes, size_t length, unsigned least)
+{
+    assert_int_equal(open_and_write(bytes, length, 0), UB_OK);
+    unsigned total = calls;
+    unsigned survived = 0;
+    assert_true(total >= least);
+    for (unsigned n = 1; n <= total; n++) {
+        enum ub_code code = open_and_write(bytes, length, n);
+        if (code == UB_OK)
+            survived++; /* giving back spare memory may fail */
+        else
+            assert_int_equal(code, UB_SYS_MEMORY);
+    }
+    assert_true(survived * 2 < total);
+}
+
+static void raw(void **state)
+{
+    (void)state;
+    every_allocation_fails((const uint8_t *)"\0\1\2\3", 4, 4);
+}
+
+static void dfu(void **state)
+{
+    (void)state;
+    size_t length;
+    uint8_t *file = read_dump("dfu-suffix.txt", &length);
+    every_allocation_fails(file, length, 4);
+    free(file);
+}
+
+static void dfuse(void **state)
+{
+    (void)state;
+    size_t length;
+    uint8_t *file = read_dump("dfuse-pack.txt", &length);
+    every_allocation_fails(file, length, 7);
+    free(file);
+}
+
+/* Pieces out of order, so that joining allocates too, before and after a part that stays alone. */
+static void ihex(void **state)
+{
+    (void)state;
+    static const char text[] = ":0100000041BE\n:0100020043BA\n:0100010042BC\n:020000040800F2\n"
+                               ":0100000041BE\n:020000041000EA\n:0100010042BC\n:0100000041BE\n"
+                               ":00000001FF\n";
+    every_allocation_fails((const uint8_t *)text, sizeof(text) - 1, 12);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(raw),
+        cmocka_unit_test(dfu),
+        cmocka_unit_test(dfuse),
+        cmocka_unit_test(ihex),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
