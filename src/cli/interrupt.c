@@ -29,8 +29,7 @@ static void on_signal(int number)
         ub_sim_server_stop(the_server);
     } else if (the_context != NULL) {
         if (silent == 0) {
-            say(again ? "\nStill finishing the block in hand: stopping here would leave the device "
-                        "in an unknown state. One moment.\n"
+            say(again ? "\nStill finishing the block in hand, so that the device stays known.\n"
                       : "\nStopping after the block in hand...\n");
         }
         ub_context_cancel(the_context);

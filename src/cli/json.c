@@ -18,7 +18,9 @@ json_t *json_of_text(const char *text)
     if (value == NULL) {
         char *copy = strdup(text);
         for (char *c = copy; c != NULL && *c != '\0'; c++) {
-            *c = (unsigned char)*c < 0x80 ? *c : '?';
+            if ((unsigned char)*c >= 0x80) {
+                *c = '?';
+            }
         }
         value = copy != NULL ? json_string(copy) : json_null();
         free(copy);

@@ -3,6 +3,7 @@
 #include "fault.h"
 #include "help.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -91,7 +92,7 @@ static void begin(FILE *to, const char *name, const char *summary)
     char upper[64];
     size_t i = 0;
     for (; name[i] != '\0' && i + 1 < sizeof(upper); i++) {
-        upper[i] = name[i] >= 'a' && name[i] <= 'z' ? (char)(name[i] - 'a' + 'A') : name[i];
+        upper[i] = (char)toupper((unsigned char)name[i]);
     }
     upper[i] = '\0';
     fprintf(to, ".Dd " MANUAL_DATE "\n.Dt %s 1\n.Os\n.Sh NAME\n.Nm %s\n.Nd %s\n", upper, name,
@@ -151,10 +152,7 @@ static void verb_body(FILE *to, const struct cli_verb *verb)
 {
     cli_option_set harmless = verb->options & ~cli_irreversible_options;
     cli_option_set harmful = verb->options & cli_irreversible_options;
-    fprintf(to, "%c%s.\n",
-            verb->summary[0] >= 'a' && verb->summary[0] <= 'z' ? verb->summary[0] - 'a' + 'A'
-                                                               : verb->summary[0],
-            verb->summary + 1);
+    fprintf(to, "%c%s.\n", toupper((unsigned char)verb->summary[0]), verb->summary + 1);
     if (verb->text[0] != '\0') {
         fputs(".Pp\n", to);
         text(to, verb->text);

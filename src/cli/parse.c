@@ -305,10 +305,11 @@ static enum ub_code check_arguments(const struct cli_words *words, struct ub_err
     }
     if (words->argument_count > taken) {
         return cli_fail(err, UB_USE_ARGUMENT, "\"%s\" is one argument too many for \"unbrick %s\"",
-                        words->arguments[taken], words->verb->name);
+                        cli_argument(words, taken), words->verb->name);
     }
     for (size_t i = 0; i < words->argument_count; i++) {
-        if (words->arguments[i][0] == '\0') {
+        const char *argument = cli_argument(words, i);
+        if (argument != NULL && argument[0] == '\0') {
             return cli_fail(err, UB_USE_ARGUMENT, "an argument of \"unbrick %s\" is empty",
                             words->verb->name);
         }

@@ -50,36 +50,42 @@ static bool due(struct cli *cli)
     return true;
 }
 
-/** The longest tail of a progress line that fits into `room` columns beside the shortest bar. */
+/** Hundredths done. */
+static unsigned share(const struct ub_event *event)
+{
+    if (event->done >= event->total) {
+        return 100;
+    }
+    return (unsigned)(event->total > UINT64_MAX / 100 ? event->done / (event->total / 100)
+                                                      : event->done * 100 / event->total);
+}
+
+/**
+ * The longest tail of a progress line that fits into `room` columns. Its parts keep their width
+ * while numbers grow and shrink, so that the bar beside it stays where it is.
+ */
 static void tail_text(char *to, const struct ub_event *event, size_t room)
 {
     char done[FORMAT_TEXT];
     char total[FORMAT_TEXT];
     char rate[FORMAT_TEXT] = "";
-    char left[FORMAT_TEXT] = "";
-    char percent[FORMAT_TEXT];
-    unsigned share = (unsigned)(event->done >= event->total ? 100
-                                : event->total > UINT64_MAX / 100
-                                    ? event->done / (event->total / 100)
-                                    : event->done * 100 / event->total);
+    char left[FORMAT_TEXT * 2] = "";
+    char time[FORMAT_TEXT];
     (void)format_grouped(done, event->done);
     (void)format_grouped(total, event->total);
-    (void)snprintf(percent, sizeof(percent), "%3u %%", share);
     if (event->rate > 0) {
         (void)format_rate(rate, event->rate);
     }
     if (event->left_us > 0) {
-        (void)format_duration(left, event->left_us);
+        (void)snprintf(left, sizeof(left), "%s left", format_duration(time, event->left_us));
     }
-    (void)snprintf(to, TAIL_TEXT, "%s  %s of %s B%s%s%s%s%s", percent, done, total,
-                   rate[0] != '\0' ? "  " : "", rate, left[0] != '\0' ? "  " : "", left,
-                   left[0] != '\0' ? " left" : "");
+    (void)snprintf(to, TAIL_TEXT, "%3u %%  %*s of %s B  %8s  %11s", share(event),
+                   (int)strlen(total), done, total, rate, left);
     if (term_width(to) > room) {
-        (void)snprintf(to, TAIL_TEXT, "%s%s%s%s", percent, left[0] != '\0' ? "  " : "", left,
-                       left[0] != '\0' ? " left" : "");
+        (void)snprintf(to, TAIL_TEXT, "%3u %%  %11s", share(event), left);
     }
     if (term_width(to) > room) {
-        (void)snprintf(to, TAIL_TEXT, "%s", percent);
+        (void)snprintf(to, TAIL_TEXT, "%3u %%", share(event));
     }
 }
 
@@ -101,7 +107,7 @@ static void draw_progress(struct cli *cli, const struct ub_event *event)
 {
     char tail[TAIL_TEXT];
     size_t columns = term_columns(&cli->term.out);
-    size_t room = columns > INDENT + 1 ? columns - INDENT - 1 : 0; /* the last column stays free */
+    size_t room = columns > INDENT + 4 ? columns - INDENT - 4 : 0; /* room for an echoed ^C */
     if (event->total == 0 || !due(cli)) {
         return;
     }

@@ -162,25 +162,38 @@ void term_print(struct term_stream *stream, enum term_style style, const char *f
     free(text);
 }
 
+/** Columns of the first `length` bytes. */
+static size_t width_of(const char *text, size_t length)
+{
+    char *copy = strndup(text, length);
+    size_t width = copy != NULL ? term_width(copy) : length;
+    free(copy);
+    return width;
+}
+
+/** True if the space at text[at] stands between a number and its unit ("1.8 s"). */
+static bool before_unit(const char *text, size_t at)
+{
+    size_t unit = strcspn(text + at + 1, " \n,.;:)");
+    return at > 0 && text[at - 1] >= '0' && text[at - 1] <= '9' && unit > 0 && unit <= 3;
+}
+
 /** The end of the next line: as many words as fit into `room` columns, at least one. */
 static size_t line_length(const char *text, size_t room)
 {
     size_t fits = 0;
-    size_t used = 0;
-    for (size_t i = 0;;) {
-        size_t word = strcspn(text + i, " \n");
-        char *copy = strndup(text + i, word);
-        size_t width = copy != NULL ? term_width(copy) : word;
-        free(copy);
-        if (fits > 0 && used + width > room) {
+    for (size_t at = 0;; at++) {
+        at += strcspn(text + at, " \n");
+        if (text[at] == ' ' && before_unit(text, at)) {
+            continue;
+        }
+        if (fits > 0 && width_of(text, at) > room) {
             return fits;
         }
-        fits = i + word;
-        if (text[fits] != ' ') {
+        fits = at;
+        if (text[at] != ' ') {
             return fits;
         }
-        used += width + 1;
-        i = fits + 1;
     }
 }
 
