@@ -5,6 +5,7 @@
 #include "flash/plan.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 /** What a survey works with. */
@@ -88,6 +89,26 @@ static enum ub_code learn_content(const struct survey *survey, struct ub_sector_
     return read_sector(survey, work, err);
 }
 
+/** What is going to be erased and written again for its own sake has to be read right: a second
+ * reading must agree. */
+static enum ub_code read_twice(const struct survey *survey, const struct ub_sector_work *work,
+                               struct ub_error *err)
+{
+    uint8_t *again = malloc(work->sector.size);
+    if (!again)
+        return ub_fail_memory(err);
+    size_t actual = 0;
+    enum ub_code code = survey->target->loader->ops->read(survey->target->loader, work->region,
+                                                          work->sector.address, again,
+                                                          work->sector.size, &actual, err);
+    if (!code && (actual != work->sector.size || memcmp(again, work->have, work->sector.size) != 0))
+        code = ub_fail(err, UB_VER_READS_DIFFER,
+                       "two readings of the sector at 0x%08" PRIx64 " differ",
+                       work->sector.address);
+    free(again);
+    return code;
+}
+
 /** Keeps what shares the sector with the image: read, merge. */
 static enum ub_code merge_neighbours(const struct survey *survey, struct ub_sector_work *work,
                                      struct ub_error *err)
@@ -100,6 +121,11 @@ static enum ub_code merge_neighbours(const struct survey *survey, struct ub_sect
                        " holds more than the image, and cannot be read "
                        "to keep the rest (give it up with --discard-neighbours)",
                        work->sector.address);
+    enum ub_code code = UB_OK;
+    if (survey->known == NULL || survey->known->info.readings < 2)
+        code = read_twice(survey, work, err);
+    if (code)
+        return code;
     memcpy(work->want, work->have, work->sector.size);
     ub_plan_overlay(work, survey->placement, survey->plan->erased_value);
     survey->plan->info.bytes_preserved += work->sector.size - work->covered;

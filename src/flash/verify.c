@@ -83,6 +83,8 @@ enum ub_code ub_plan_verify(const struct ub_plan *plan, const struct ub_target *
 {
     ub_env_begin(target->env, UB_STEP_VERIFY, verify_total(plan), "reading back");
     enum ub_code code = UB_OK;
+    if (target->loader->ops->forget)
+        target->loader->ops->forget(target->loader);
     if (plan->stream)
         code = compare_stream(target, &plan->stream_piece, UB_VER_NOT_WRITTEN, err);
     for (size_t i = 0; !code && i < plan->sector_count; i++) {

@@ -262,6 +262,11 @@ static enum ub_code dfuse_abort(struct ub_loader *loader, struct ub_error *err)
     return dfu_arrive(&dfuse->link, true, err);
 }
 
+static void dfuse_forget(struct ub_loader *loader)
+{
+    dfuse_of(loader)->anchored = false;
+}
+
 static void dfuse_last_status(const struct ub_loader *loader, uint8_t *bState, uint8_t *bStatus,
                               uint64_t *transfers)
 {
@@ -299,6 +304,7 @@ const struct ub_loader_ops dfuse_ops = {
     .commit = dfuse_commit,
     .leave = dfuse_leave,
     .abort = dfuse_abort,
+    .forget = dfuse_forget,
     .last_status = dfuse_last_status,
     .warning = dfuse_warning,
     .close = dfuse_close,

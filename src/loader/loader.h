@@ -107,6 +107,13 @@ struct ub_loader_ops {
     /** Brings the device back to dfuIDLE, whatever it was doing; used after an interruption. */
     enum ub_code (*abort)(struct ub_loader *loader, struct ub_error *err);
 
+    /**
+     * Forgets what the loader believes of the device's address pointer, so that the next access
+     * says it anew: before a verification, lest a misunderstood address agree with itself. NULL for
+     * protocols without addresses.
+     */
+    void (*forget)(struct ub_loader *loader);
+
     /** State and status as last seen, and control transfers sent so far. */
     void (*last_status)(const struct ub_loader *loader, uint8_t *bState, uint8_t *bStatus,
                         uint64_t *transfers);

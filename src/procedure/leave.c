@@ -87,8 +87,12 @@ enum ub_code ub_session_leave(struct ub_session *session, struct ub_result *resu
                                                     err);
     ub_result_note(result, session);
     ub_session_let_go(session);
-    if (code)
+    if (code && (result->left != UB_LEFT_DONE || code == UB_SYS_INTERRUPTED))
         return ub_wrap(err, code, "while leaving the bootloader");
+    if (code) /* what was verified stays verified, however badly the device takes its leave */
+        ub_env_warn(&context->env, "the device did not take its leave well (%s)",
+                    err ? err->message : "");
+    ub_error_clear(err);
     return watch_return(session, result, err);
 }
 

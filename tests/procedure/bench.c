@@ -40,13 +40,13 @@ static void open_context(struct bench *bench, const char *specs)
     const char *pointers[SPECS_MAX];
     size_t count = 0;
     while (*specs) {
-        size_t length = strcspn(specs, " ");
+        size_t length = strcspn(specs, "|");
         assert_true(count < SPECS_MAX);
         assert_true(
             ub_print(texts[count], sizeof(texts[count]), "%.*s,time=virtual", (int)length, specs));
         pointers[count] = texts[count];
         count++;
-        specs += length + (specs[length] == ' ');
+        specs += length + (specs[length] == '|');
     }
     struct ub_config config = {
         .vault = bench->vault,

@@ -23,7 +23,7 @@ struct bench {
     uint64_t cancel_at_step; /**< cancel when this step (plus 1) makes progress; 0: never */
 };
 
-/** Opens a context for specs separated by spaces; ",time=virtual" is added to each. */
+/** Opens a context for specs separated by '|'; ",time=virtual" is added to each. */
 void bench_open(struct bench *bench, const char *specs);
 /** Closes the context and removes the vault. */
 void bench_close(struct bench *bench);

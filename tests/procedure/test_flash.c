@@ -158,7 +158,7 @@ static void verify_tells_same_from_different(void **state)
 
 static void the_same_serial_twice_is_never_guessed(void **state)
 {
-    bench_open(&bench, "stm32f405,port=1-1 stm32f405,port=1-2");
+    bench_open(&bench, "stm32f405,port=1-1|stm32f405,port=1-2");
     struct ub_image *image = bench_image(FLASH_BASE, 20000, 6);
     assert_int_equal(flash(image, NULL), UB_DEV_SEVERAL);
     assert_non_null(strstr(bench.err.context[0], "1-1"));
