@@ -7,7 +7,7 @@
 # usage: peers.sh IMAGE_TOOL
 set -eu
 
-tool=$1
+tool=$(realpath "$1")
 root=${FIRMWARE_ROOT:-}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
