@@ -117,8 +117,7 @@ compile()
 
 build()
 {
-    CC=${CC:-gcc} configure build
-    compile build
+    CC=${CC:-gcc} configure build && compile build
 }
 
 # Every file that belongs to the project and fits one of the patterns; without git, all that are there.
