@@ -146,6 +146,13 @@ enum ub_code dfu_arrive(struct dfu_link *link, bool uninterruptible, struct ub_e
     struct dfu_status status = {0};
     for (unsigned steps = 0; steps < STEPS_MAX;) {
         enum ub_code code = dfu_get_status(link, 0, 0, &status, err);
+        if (code == UB_USB_STALL && !arrival.was_reset) {
+            /* dfuMANIFEST-WAIT-RESET need not answer anything (DFU 1.1 annex A.2.9) */
+            status.bState = DFU_MANIFEST_WAIT_RESET;
+            code = bus_reset(link, &arrival, &status, err);
+            if (!code)
+                continue; /* once only: was_reset is set */
+        }
         if (code)
             return ub_wrap(err, code, "while finding out what state the device is in");
         if (status.bState == DFU_IDLE) {
