@@ -29,6 +29,8 @@ static const char *reason(int number, char *to)
 static enum ub_code fail_write(struct ub_error *err, int number, const char *what, const char *path)
 {
     char why[REASON_TEXT];
+    if (number == ENOMEM)
+        return ub_fail_memory(err);
     bool full = number == ENOSPC || number == EDQUOT;
     return ub_fail(err, full ? UB_SYS_DISK_FULL : UB_SYS_WRITE, "%s: cannot %s: %s", path, what,
                    reason(number, why));
@@ -141,45 +143,49 @@ static char *folder_of(const char *path)
 /**
  * Where the content really goes: through a symbolic link to its target, so that the link stays.
  * *mode is that of the file to be replaced, or 0. Refuses what is not a regular file: renaming over
- * a device node would destroy it.
+ * a device node would destroy it. The caller frees; NULL with *code on failure.
  */
-static enum ub_code resolve(const char *path, char **target, mode_t *mode, struct ub_error *err)
+static char *resolve(const char *path, mode_t *mode, enum ub_code *code, struct ub_error *err)
 {
     struct stat status;
+    char *target = NULL;
     *mode = 0;
     if (stat(path, &status) == 0) {
-        if (!S_ISREG(status.st_mode))
-            return ub_fail(err, UB_SYS_WRITE, "%s: is not a regular file", path);
+        if (!S_ISREG(status.st_mode)) {
+            *code = ub_fail(err, UB_SYS_WRITE, "%s: is not a regular file", path);
+            return NULL;
+        }
         *mode = status.st_mode & 07777;
-        *target = realpath(path, NULL);
-        return *target ? UB_OK : fail_write(err, errno, "write", path);
+        target = realpath(path, NULL);
+    } else if (errno == ENOENT) {
+        target = strdup(path);
     }
-    if (errno != ENOENT)
-        return fail_write(err, errno, "write", path);
-    *target = strdup(path);
-    return *target ? UB_OK : ub_fail_memory(err);
+    if (!target)
+        *code = fail_write(err, errno, "write", path);
+    return target;
 }
 
-/** Creates a file of a new name in `folder`; *name is the caller's. */
-static enum ub_code open_temporary(const char *folder, char **name, int *fd, struct ub_error *err)
+/** Creates a file of a new name in `folder` and opens it; the name is the caller's, NULL with *code
+ * on failure. */
+static char *open_temporary(const char *folder, int *fd, enum ub_code *code, struct ub_error *err)
 {
-    for (unsigned i = 0; i < TEMPORARY_TRIES; i++) {
+    int number = EEXIST;
+    for (unsigned i = 0; i < TEMPORARY_TRIES && number == EEXIST; i++) {
         char base[64];
         (void)ub_print(base, sizeof(base), ".unbrick-%ld-%u.tmp", (long)getpid(), i);
         char *path = ub_path_join(folder, base);
-        if (!path)
-            return ub_fail_memory(err);
-        *fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, FILE_MODE);
-        if (*fd >= 0) {
-            *name = path;
-            return UB_OK;
+        if (!path) {
+            *code = ub_fail_memory(err);
+            return NULL;
         }
-        int number = errno;
+        *fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, FILE_MODE);
+        if (*fd >= 0)
+            return path;
+        number = errno;
         free(path);
-        if (number != EEXIST)
-            return fail_write(err, number, "create a file in", folder);
     }
-    return fail_write(err, EEXIST, "create a file in", folder);
+    *code = fail_write(err, number, "create a file in", folder);
+    return NULL;
 }
 
 static int write_all(int fd, const uint8_t *bytes, size_t length)
@@ -211,21 +217,21 @@ static int fill(int fd, mode_t mode, const void *bytes, size_t length)
 
 enum ub_code ub_file_write(const char *path, const void *bytes, size_t length, struct ub_error *err)
 {
-    char *target = NULL;
+    enum ub_code code = UB_OK;
     char *folder = NULL;
     char *temporary = NULL;
     int fd = -1;
     mode_t mode;
-    enum ub_code code = resolve(path, &target, &mode, err);
-    if (code)
-        goto out;
+    char *target = resolve(path, &mode, &code, err);
+    if (!target)
+        return code;
     folder = folder_of(target);
     if (!folder) {
         code = ub_fail_memory(err);
         goto out;
     }
-    code = open_temporary(folder, &temporary, &fd, err);
-    if (code) {
+    temporary = open_temporary(folder, &fd, &code, err);
+    if (!temporary) {
         code = ub_wrap(err, code, "while writing %s", path);
         goto out;
     }

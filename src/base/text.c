@@ -230,7 +230,9 @@ bool ub_parse_number(const char *text, uint64_t max, uint64_t *value)
         text += 2;
         length -= 2;
     }
-    char last = length ? text[length - 1] : '\0';
+    char last = '\0';
+    if (length)
+        last = text[length - 1];
     if (last == 'K' || last == 'k')
         unit = 1024;
     else if (last == 'M' || last == 'm')
@@ -245,7 +247,9 @@ bool ub_parse_number(const char *text, uint64_t max, uint64_t *value)
 
 static char lower(char c)
 {
-    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+    if (c >= 'A' && c <= 'Z')
+        return (char)(c - 'A' + 'a');
+    return c;
 }
 
 bool ub_same_word(const char *a, const char *b)

@@ -24,6 +24,9 @@ uint32_t ub_dfu_crc(const uint8_t *bytes, size_t length)
     return crc;
 }
 
+/** ucDfuSignature: "DFU", the other way round like the rest of the suffix. */
+static const uint8_t signature[3] = {'U', 'F', 'D'};
+
 bool ub_dfu_suffix_find(const uint8_t *bytes, size_t length, struct ub_dfu_suffix *suffix)
 {
     if (length < UB_DFU_SUFFIX_LENGTH)
@@ -33,10 +36,10 @@ bool ub_dfu_suffix_find(const uint8_t *bytes, size_t length, struct ub_dfu_suffi
     suffix->idProduct = ub_take_u16le(&c);
     suffix->idVendor = ub_take_u16le(&c);
     suffix->bcdDFU = ub_take_u16le(&c);
-    const uint8_t *mark = ub_take_bytes(&c, 3);
+    const uint8_t *mark = ub_take_bytes(&c, sizeof(signature));
     suffix->bLength = ub_take_u8(&c);
     suffix->dwCRC = ub_take_u32le(&c);
-    return mark && memcmp(mark, "UFD", 3) == 0;
+    return mark && memcmp(mark, signature, sizeof(signature)) == 0;
 }
 
 enum ub_code ub_dfu_suffix_take(const uint8_t *bytes, size_t length,
@@ -73,7 +76,7 @@ void ub_dfu_suffix_put(uint8_t *file, size_t payload, const struct ub_image *ima
     ub_put_u16le(to + 2, image->has_ids ? image->pid : (uint16_t)UB_IMAGE_ID_ANY);
     ub_put_u16le(to + 4, image->has_ids ? image->vid : (uint16_t)UB_IMAGE_ID_ANY);
     ub_put_u16le(to + 6, bcdDFU);
-    memcpy(to + 8, "UFD", 3);
+    memcpy(to + 8, signature, sizeof(signature));
     to[11] = UB_DFU_SUFFIX_LENGTH;
     ub_put_u32le(to + 12, ub_dfu_crc(file, payload + 12));
 }

@@ -17,6 +17,9 @@
 #define NAME_LENGTH    255u
 #define VERSION        1u
 
+static const uint8_t file_mark[5] = {'D', 'f', 'u', 'S', 'e'};
+static const uint8_t target_mark[6] = {'T', 'a', 'r', 'g', 'e', 't'};
+
 /** A DfuSe file being read. */
 struct dfuse {
     const uint8_t *bytes; /**< of the file */
@@ -31,7 +34,7 @@ static bool probe(const uint8_t *bytes, size_t length)
     struct ub_dfu_suffix suffix;
     if (!ub_dfu_suffix_find(bytes, length, &suffix))
         return false;
-    return suffix.bcdDFU == UB_BCD_DFUSE || memcmp(bytes, "DfuSe", 5) == 0;
+    return suffix.bcdDFU == UB_BCD_DFUSE || memcmp(bytes, file_mark, sizeof(file_mark)) == 0;
 }
 
 /** Where in the file a cursor stands. */
@@ -89,7 +92,7 @@ static enum ub_code read_target(const struct dfuse *d, struct ub_cursor *in)
 {
     size_t at = offset(d, in);
     size_t left = in->left;
-    const uint8_t *mark = ub_take_bytes(in, 6);
+    const uint8_t *mark = ub_take_bytes(in, sizeof(target_mark));
     uint8_t alt = ub_take_u8(in);
     uint32_t named = ub_take_u32le(in);
     const uint8_t *name = ub_take_bytes(in, NAME_LENGTH);
@@ -97,7 +100,7 @@ static enum ub_code read_target(const struct dfuse *d, struct ub_cursor *in)
     uint32_t count = ub_take_u32le(in);
     if (!mark || !name || in->failed)
         return fail_cut(d, at, "the header", TARGET_LENGTH, left);
-    if (memcmp(mark, "Target", 6) != 0)
+    if (memcmp(mark, target_mark, sizeof(target_mark)) != 0)
         return ub_fail(d->err, UB_IMG_DFUSE,
                        "%s: byte %zu: target %u of %u should begin here with \"Target\"",
                        d->image->name, at, d->target, d->targets);
@@ -126,7 +129,7 @@ static enum ub_code check_size(const struct dfuse *d, uint32_t size, size_t payl
 static enum ub_code read_prefix(struct dfuse *d, struct ub_cursor *in, size_t length)
 {
     size_t payload = in->left;
-    const uint8_t *mark = ub_take_bytes(in, 5);
+    const uint8_t *mark = ub_take_bytes(in, sizeof(file_mark));
     uint8_t version = ub_take_u8(in);
     uint32_t size = ub_take_u32le(in);
     d->targets = ub_take_u8(in);
@@ -134,7 +137,7 @@ static enum ub_code read_prefix(struct dfuse *d, struct ub_cursor *in, size_t le
         return ub_fail(d->err, UB_IMG_DFUSE,
                        "%s: has %zu bytes before its suffix, too few for the DfuSe prefix of %u",
                        d->image->name, payload, PREFIX_LENGTH);
-    if (memcmp(mark, "DfuSe", 5) != 0)
+    if (memcmp(mark, file_mark, sizeof(file_mark)) != 0)
         return ub_fail(d->err, UB_IMG_DFUSE,
                        "%s: the suffix says DfuSe (bcdDFU 0x%04x), but the file does not begin "
                        "with \"DfuSe\"",
@@ -218,7 +221,7 @@ static uint8_t *put_target(uint8_t *to, const struct ub_image *image, size_t fir
     const struct ub_segment *s = &image->segments[first];
     uint8_t *start = to;
     memset(to, 0, TARGET_LENGTH);
-    memcpy(to, "Target", 6);
+    memcpy(to, target_mark, sizeof(target_mark));
     to[6] = s->alt == UB_IMAGE_ALT_NONE ? 0 : (uint8_t)s->alt;
     if (first == 0 && image->target_name[0]) {
         ub_put_u32le(to + 7, 1);
@@ -247,7 +250,7 @@ static enum ub_code write(const struct ub_image *image, uint8_t **bytes, size_t 
     uint8_t *file = malloc((size_t)payload + UB_DFU_SUFFIX_LENGTH);
     if (!file)
         return ub_fail_memory(err);
-    memcpy(file, "DfuSe", 5);
+    memcpy(file, file_mark, sizeof(file_mark));
     file[5] = VERSION;
     ub_put_u32le(file + 6, (uint32_t)payload);
     file[10] = (uint8_t)targets;

@@ -18,7 +18,7 @@ enum record_type {
     RECORD_START_LINEAR = 5,  /**< EIP to start at: nothing that is written */
 };
 
-#define RECORD_HEAD 4u /* length, two bytes of address, type */
+#define RECORD_HEAD ((size_t)4) /* length, two bytes of address, type */
 #define RECORD_MAX  (RECORD_HEAD + 255 + 1)
 #define END_OF_DOS  0x1a /* Ctrl-Z, which ends text files of old */
 
@@ -289,7 +289,7 @@ static enum ub_code apply(struct reader *r, const struct record *record)
 
 static enum ub_code read_records(struct reader *r)
 {
-    struct record record;
+    struct record record = {0};
     while (skip_blank(r)) {
         if (r->end_line && *r->in.at == END_OF_DOS)
             return UB_OK;

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Any bytes as a firmware file, carefully and with a wrong CRC accepted. What can be read is sorted
+ * and free of overlaps, and what a format with addresses writes of it reads back the same. */
+#include "image/image.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+/** Stops the fuzzer; assert() may be compiled out. */
+static void must(bool holds)
+{
+    if (!holds)
+        abort();
+}
+
+static void check_order(const struct ub_image *image)
+{
+    must(image->segment_count > 0);
+    for (size_t i = 0; i < image->segment_count; i++) {
+        const struct ub_segment *s = &image->segments[i];
+        must(s->length > 0 && s->address + s->length > s->address);
+        if (i > 0 && s[-1].alt == s->alt)
+            must(s[-1].address + s[-1].length < s->address);
+        else if (i > 0)
+            must(s[-1].alt < s->alt);
+    }
+}
+
+static void check_same(const struct ub_image *a, const struct ub_image *b)
+{
+    must(a->segment_count == b->segment_count);
+    for (size_t i = 0; i < a->segment_count; i++) {
+        const struct ub_segment *s = &a->segments[i];
+        const struct ub_segment *t = &b->segments[i];
+        must(!b->format->keeps_addresses || s->address == t->address);
+        must(s->length == t->length);
+        must(memcmp(s->data, t->data, s->length) == 0);
+    }
+}
+
+static void write_and_read(const struct ub_image *image, const struct ub_format *format)
+{
+    struct ub_error err;
+    struct ub_image *again = NULL;
+    uint8_t *bytes = NULL;
+    size_t length = 0;
+    enum ub_code code = format->write(image, &bytes, &length, &err);
+    if (code) {
+        must(code == UB_IMG_UNWRITABLE);
+        return;
+    }
+    code = ub_image_open_bytes("again", bytes, length, NULL, &again, &err);
+    if (strcmp(format->name, "raw") != 0) { /* raw bytes may look like anything */
+        must(!code && again->format == format);
+        check_same(image, again);
+    }
+    ub_image_close(again);
+    free(bytes);
+}
+
+static void open_with(const uint8_t *data, size_t size, bool accept_bad_crc)
+{
+    struct ub_image_options options = {.accept_bad_crc = accept_bad_crc};
+    struct ub_image *image = NULL;
+    struct ub_image_info info;
+    struct ub_error err;
+    enum ub_code code = ub_image_open_bytes("fuzz", data, size, &options, &image, &err);
+    if (code) {
+        must(code >= UB_IMG_READ && code <= UB_IMG_NOT_RAW && err.code == code);
+        must(err.message[0] && memchr(err.message, 0, sizeof(err.message)));
+        return;
+    }
+    ub_image_info(image, &info);
+    must(info.length <= size && info.file_size == size);
+    check_order(image);
+    for (size_t i = 0; ub_formats[i]; i++)
+        write_and_read(image, ub_formats[i]);
+    ub_image_close(image);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    open_with(data, size, false);
+    open_with(data, size, true);
+    return 0;
+}
