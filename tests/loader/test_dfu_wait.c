@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "loader/dfu_wait.h"
+#include "mock.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+static struct mock mock;
+static struct dfu_link link_;
+static struct ub_error err;
+
+static int setup(void **state)
+{
+    (void)state;
+    mock_init(&mock, 0x011a);
+    mock_link(&mock, &link_, DFU_DNLOAD_SYNC);
+    return 0;
+}
+
+static const struct dfu_patience patient = {.doing = "testing", .deadline_ms = 2000};
+
+static uint64_t elapsed_ms(void)
+{
+    return (mock.time.now - 1000000) / 1000;
+}
+
+static void idle_at_once_costs_no_sleep(void **state)
+{
+    (void)state;
+    /* a poll time outside dfuDNBUSY is not waited for, however long */
+    const struct mock_step script[] = {STATUS(0, 0xffffff, 5)};
+    PLAY(&mock, script);
+    assert_int_equal(dfu_complete(&link_, &patient, DFU_DNLOAD_IDLE, &err), UB_OK);
+    assert_int_equal(elapsed_ms(), 0);
+}
+
+static void busy_sleeps_what_is_asked(void **state)
+{
+    (void)state;
+    const struct mock_step script[] = {STATUS(0, 30, 4), STATUS(0, 5, 4), STATUS(0, 0, 5)};
+    PLAY(&mock, script);
+    assert_int_equal(dfu_complete(&link_, &patient, DFU_DNLOAD_IDLE, &err), UB_OK);
+    assert_true(mock.log[1].at_us - mock.log[0].at_us >= 30000);
+    assert_true(mock.log[1].at_us - mock.log[0].at_us < 31000);
+    assert_true(mock.log[2].at_us - mock.log[1].at_us >= 5000);
+    assert_int_equal(mock.waits, 0);
+    mock_played(&mock);
+}
+
+static void sync_counts_as_busy(void **state)
+{
+    (void)state;
+    const struct mock_step script[] = {STATUS(0, 3, 3), STATUS(0, 0, 5)};
+    PLAY(&mock, script);
+    assert_int_equal(dfu_complete(&link_, &patient, DFU_DNLOAD_IDLE, &err), UB_OK);
+}
+
+static void set_address_is_asked_twice_without_sleep(void **state)
+{
+    (void)state;
+    const struct dfu_patience at_once = {.doing = "x", .deadline_ms = 2000, .ask_at_once = true};
+    const struct mock_step script[] = {STATUS(0, 104, 4), STATUS(0, 104, 5)};
+    PLAY(&mock, script);
+    assert_int_equal(dfu_complete(&link_, &at_once, DFU_DNLOAD_IDLE, &err), UB_OK);
+    assert_int_equal(elapsed_ms(), 0);
+    /* but not thrice */
+    const struct mock_step slow[] = {STATUS(0, 104, 4), STATUS(0, 104, 4), STATUS(0, 0, 5)};
+    setup(NULL);
+    PLAY(&mock, slow);
+    assert_int_equal(dfu_complete(&link_, &at_once, DFU_DNLOAD_IDLE, &err), UB_OK);
+    assert_int_equal(elapsed_ms(), 104);
+}
+
+static void absurd_poll_time_is_refused(void **state)
+{
+    (void)state;
+    const struct mock_step script[] = {STATUS(0, 16777000, 4)};
+    PLAY(&mock, script);
+    assert_int_equal(dfu_complete(&link_, &patient, DFU_DNLOAD_IDLE, &err), UB_DFU_POLL_TIME);
+    assert_true(err.raw.has_status);
+    assert_int_equal(err.raw.bState, 4);
+    assert_int_equal(elapsed_ms(), 0);
+}
+
+static void stuck_device_meets_the_deadline(void **state)
+{
+    (void)state;
+    const struct mock_step script[] = {STATUS_FOREVER(0, 50, 4)};
+    PLAY(&mock, script);
+    assert_int_equal(dfu_complete(&link_, &patient, DFU_DNLOAD_IDLE, &err), UB_DFU_BUSY);
+    assert_true(elapsed_ms() >= 2000 && elapsed_ms() < 2100);
+    assert_true(link_.stuck);
+    assert_int_equal(link_.state, DFU_STATE_UNKNOWN);
+    assert_true(mock.waits > 0);
+}
+
+static void poll_zero_for_ever_does_not_spin(void **state)
+{
+    (void)state;
+    const struct mock_step script[] = {STATUS_FOREVER(0, 0, 4)};
+    PLAY(&mock, script);
+    assert_int_equal(dfu_complete(&link_, &patient, DFU_DNLOAD_IDLE, &err), UB_DFU_BUSY);
+    assert_true(elapsed_ms() >= 2000 && elapsed_ms() < 2100);
+    assert_true(mock.log_length < 60);
+}
+
+static void first_poll_time_stretches_the_deadline(void **state)
+{
+    (void)state;
+    const struct mock_step script[] = {STATUS(0, 8000, 4), STATUS(0, 0, 5)};
+    PLAY(&mock, script);
+    assert_int_equal(dfu_complete(&link_, &patient, DFU_DNLOAD_IDLE, &err), UB_OK);
+    assert_true(elapsed_ms() >= 8000);
+    /* a later one does not */
+    const struct mock_step liar[] = {STATUS(0, 100, 4), STATUS_FOREVER(0, 50000, 4)};
+    setup(NULL);
+    PLAY(&mock, liar);
+    assert_int_equal(dfu_complete(&link_, &patient, DFU_DNLOAD_IDLE, &err), UB_DFU_BUSY);
+    assert_true(elapsed_ms() < 2100);
+}
+
+static void question_waits_as_long_as_the_operation_may_take(void **state)
+{
+    (void)state;
+    const struct dfu_patience long_one = {.doing = "x", .deadline_ms = 35000};
+    /* a ROM that answers only when its flash is done: the second question takes 20 s */
+    const struct mock_step script[] = {STATUS(0, 100, 4),
+                                       {.request = DFU_GETSTATUS,
+                                        .length = 6,
+                                        .answer = STATUS_BYTES(0, 0, 5),
+                                        .takes_ms = 20000}};
+    PLAY(&mock, script);
+    assert_int_equal(dfu_complete(&link_, &long_one, DFU_DNLOAD_IDLE, &err), UB_OK);
+    assert_true(mock.log[0].timeout_ms >= 34900);
+    assert_true(mock.log[1].timeout_ms >= 34800);
+}
+
+static void long_wait_counts_down_and_can_be_stopped(void **state)
+{
+    (void)state;
+    const struct mock_step script[] = {STATUS(0, 30000, 4)};
+    PLAY(&mock, script);
+    mock.cancel_on_wait = true;
+    assert_int_equal(dfu_complete(&link_, &patient, DFU_DNLOAD_IDLE, &err), UB_SYS_INTERRUPTED);
+    assert_true(elapsed_ms() < 1000);
+    assert_true(mock.waits > 0);
+}
+
+static void short_wait_is_finished_all_the_same(void **state)
+{
+    (void)state;
+    const struct mock_step script[] = {STATUS(0, 500, 4), STATUS(0, 0, 5)};
+    PLAY(&mock, script);
+    atomic_store(&mock.env.cancelled, true);
+    assert_int_equal(dfu_complete(&link_, &patient, DFU_DNLOAD_IDLE, &err), UB_OK);
+}
+
+static void clean_up_cannot_be_stopped(void **state)
+{
+    (void)state;
+    const struct dfu_patience deaf = {.doing = "x", .deadline_ms = 9000, .uninterruptible = true};
+    const struct mock_step script[] = {STATUS(0, 3000, 4), STATUS(0, 0, 5)};
+    PLAY(&mock, script);
+    atomic_store(&mock.env.cancelled, true);
+    assert_int_equal(dfu_complete(&link_, &deaf, DFU_DNLOAD_IDLE, &err), UB_OK);
+    assert_true(elapsed_ms() >= 3000);
+}
+
+static void error_and_wrong_state_are_told_apart(void **state)
+{
+    (void)state;
+    const struct mock_step error[] = {STATUS(0, 1, 4), STATUS(7, 0, 10)};
+    PLAY(&mock, error);
+    assert_int_equal(dfu_complete(&link_, &patient, DFU_DNLOAD_IDLE, &err), UB_DFU_ERR_VERIFY);
+    const struct mock_step wrong[] = {STATUS(0, 0, 2)};
+    PLAY(&mock, wrong);
+    assert_int_equal(dfu_complete(&link_, &patient, DFU_DNLOAD_IDLE, &err), UB_DFU_STATE);
+    /* an error status in a state that is not dfuERROR is an error as well */
+    const struct mock_step odd[] = {STATUS(3, 0, 5)};
+    PLAY(&mock, odd);
+    assert_int_equal(dfu_complete(&link_, &patient, DFU_DNLOAD_IDLE, &err), UB_DFU_ERR_WRITE);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(idle_at_once_costs_no_sleep, setup),
+        cmocka_unit_test_setup(busy_sleeps_what_is_asked, setup),
+        cmocka_unit_test_setup(sync_counts_as_busy, setup),
+        cmocka_unit_test_setup(set_address_is_asked_twice_without_sleep, setup),
+        cmocka_unit_test_setup(absurd_poll_time_is_refused, setup),
+        cmocka_unit_test_setup(stuck_device_meets_the_deadline, setup),
+        cmocka_unit_test_setup(poll_zero_for_ever_does_not_spin, setup),
+        cmocka_unit_test_setup(first_poll_time_stretches_the_deadline, setup),
+        cmocka_unit_test_setup(question_waits_as_long_as_the_operation_may_take, setup),
+        cmocka_unit_test_setup(long_wait_counts_down_and_can_be_stopped, setup),
+        cmocka_unit_test_setup(short_wait_is_finished_all_the_same, setup),
+        cmocka_unit_test_setup(clean_up_cannot_be_stopped, setup),
+        cmocka_unit_test_setup(error_and_wrong_state_are_told_apart, setup),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
