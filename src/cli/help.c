@@ -110,7 +110,9 @@ static void usage_line(struct cli *cli, const struct cli_verb *verb)
 static void on_verb(struct cli *cli, const struct cli_verb *verb)
 {
     usage_line(cli, verb);
-    term_print(&cli->term.out, TERM_PLAIN, "  %s\n", verb->summary);
+    term_print(&cli->term.out, TERM_PLAIN, "  ");
+    term_wrap(&cli->term.out, TERM_PLAIN, 2, columns(cli), verb->summary);
+    term_print(&cli->term.out, TERM_PLAIN, "\n");
     paragraphs(cli, verb->text);
     options(cli, "Options", verb->options & ~cli_irreversible_options);
     options(cli, "Options that give something up", verb->options & cli_irreversible_options);
