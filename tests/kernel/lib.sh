@@ -78,6 +78,12 @@ expect_grep()
     grep -qE -- "$pattern" out || fail "no line matches '$pattern' in the output of: $*"
 }
 
+# Fail unless a line of the last command's output (the file `out`) matches $1 too.
+also_grep()
+{
+    grep -qE -- "$1" out || fail "no line matches '$1' in the output of the last command"
+}
+
 # Call a command every 20 ms until it succeeds; status 1 if it has not after $1 seconds.
 wait_until()
 {

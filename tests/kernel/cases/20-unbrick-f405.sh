@@ -15,7 +15,7 @@ expect_grep "$port" "$UNBRICK" list --json
 
 step "info reads regions from the device itself"
 expect_grep 'Internal Flash' "$UNBRICK" info
-expect_grep 'OTP Memory' cat out
+also_grep 'OTP Memory'
 
 step "plan changes nothing"
 head -c 50000 /dev/urandom >new.bin
@@ -36,7 +36,7 @@ cmp new.bin back.bin || fail "dfu-util sees something else"
 
 step "backup to a DfuSe file that dfu-util takes"
 expect_status 0 "$UNBRICK" backup -o whole.dfu --read-once
-expect_grep 'Dfu suffix version 11a' dfu-suffix -c whole.dfu
+expect_grep 'BCD DFU:.*0x011A' dfu-suffix -c whole.dfu
 
 step "restore: the very old content"
 expect_status 0 "$UNBRICK" vault list

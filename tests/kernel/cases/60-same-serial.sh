@@ -12,8 +12,8 @@ two=$PORT
 cp one.state blank.state
 
 expect_status 3 "$UNBRICK" flash image.bin --at 0x08000000 --yes --no-backup --stay
-expect_grep "port=$one" cat out
-expect_grep "port=$two" cat out
+also_grep "port=$one"
+also_grep "port=$two"
 expect_status 3 "$UNBRICK" flash image.bin serial=357236543131 --at 0x08000000 --yes --no-backup --stay
 cmp one.state blank.state || fail "a device was changed"
 

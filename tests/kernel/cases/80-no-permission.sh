@@ -13,5 +13,5 @@ plain()
 }
 expect_grep '0483:df11' plain "$UNBRICK" list
 expect_status 4 plain "$UNBRICK" info
-grep -q 'UB-DEV-003' out || fail "no id"
-grep -q 'ATTRS*{idVendor}=="0483"' out || fail "no udev rule"
+also_grep 'UB-DEV-003'
+also_grep 'ATTRS*\{idVendor\}=="0483"'
