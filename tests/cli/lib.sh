@@ -4,7 +4,7 @@
 # A test sources this with the command's path as $1, calls `check` and `expect`, and ends with `finish`.
 set -uo pipefail
 
-unbrick=$1
+unbrick=$(realpath "$1")
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work" || exit 1
