@@ -36,13 +36,17 @@ uint8_t ub_take_u8(struct ub_cursor *cursor)
 uint16_t ub_take_u16le(struct ub_cursor *cursor)
 {
     const uint8_t *b = ub_take_bytes(cursor, 2);
-    return b ? (uint16_t)(b[0] | b[1] << 8) : 0;
+    if (!b)
+        return 0;
+    return (uint16_t)(b[0] | b[1] << 8);
 }
 
 uint16_t ub_take_u16be(struct ub_cursor *cursor)
 {
     const uint8_t *b = ub_take_bytes(cursor, 2);
-    return b ? (uint16_t)(b[0] << 8 | b[1]) : 0;
+    if (!b)
+        return 0;
+    return (uint16_t)(b[0] << 8 | b[1]);
 }
 
 uint32_t ub_take_u32le(struct ub_cursor *cursor)

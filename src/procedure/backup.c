@@ -264,13 +264,13 @@ enum ub_code ub_backup_image(const struct ub_target *target, const struct ub_bac
 /** Writes the program memory of a backup to a file in the format that its name asks for. */
 static enum ub_code export(const struct ub_session *session, const struct ub_backup *backup,
                            const char *file, struct ub_error *err) {
-    const struct ub_format *format = ub_format_for_name(file);
-    if (!format || !format->write) return ub_fail(
-        err, UB_USE_OPTION, "the name of %s does not tell a format: end it in .dfu, .hex or .bin",
-        file);
-    struct ub_image *image = NULL;
-    size_t left_out;
+    struct ub_image *image = NULL; size_t left_out;
     enum ub_code code = ub_backup_image(&session->target, backup, &image, &left_out, err);
+    if (code) return code;
+    const struct ub_format *format = ub_format_for_image(file, image);
+    if (!format || !format->write)
+        code = ub_fail(err, UB_USE_OPTION,
+                       "the name of %s does not tell a format: end it in .dfu, .hex or .bin", file);
     uint8_t *bytes = NULL;
     size_t length = 0;
     if (!code) code = format->write(image, &bytes, &length, err);
