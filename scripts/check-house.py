@@ -130,7 +130,8 @@ def every_file_has_its_licence(files):
 def no_trailing_blanks_or_tabs(files):
     for path, text in files.items():
         for number, line in enumerate(text.split("\n"), 1):
-            if "\t" in line or line != line.rstrip():
+            # In a shell script a tab may be what a program's output is compared with.
+            if ("\t" in line and not path.endswith(".sh")) or line != line.rstrip():
                 yield f"{path}:{number}"
         if text and not text.endswith("\n"):
             yield f"{path}: no line break at its end"

@@ -93,9 +93,9 @@ configure()
     log=$(mktemp)
     if [[ ! -f $folder/build.ninja ]]; then
         rm -rf "$folder"
-        meson setup "$folder" "$@" >"$log" 2>&1 || { cat "$log" && rm -f "$log" && return 1; } >&2
+        meson setup "$folder" "$@" >"$log" 2>&1 || { tail -n 12 "$log" && rm -f "$log" && return 1; } >&2
     elif [[ $# -gt 0 ]]; then
-        meson configure "$folder" "$@" >"$log" 2>&1 || { cat "$log" && rm -f "$log" && return 1; } >&2
+        meson configure "$folder" "$@" >"$log" 2>&1 || { tail -n 12 "$log" && rm -f "$log" && return 1; } >&2
     fi
     rm -f "$log"
 }

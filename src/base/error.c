@@ -5,6 +5,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#undef ub_fail
+#undef ub_wrap
+#undef ub_fail_memory
+
 void ub_error_clear(struct ub_error *err)
 {
     if (err)

@@ -26,4 +26,12 @@ enum ub_code ub_fail_memory(struct ub_error *err);
 /** Back to "no error". NULL is allowed. */
 void ub_error_clear(struct ub_error *err);
 
+#ifdef __clang_analyzer__
+/* The analyzer reads one file at a time, and would otherwise believe that an error may come out as
+ * UB_OK. */
+#define ub_fail(err, code, ...) ((void)ub_fail(err, code, __VA_ARGS__), (code))
+#define ub_wrap(err, code, ...) ((void)ub_wrap(err, code, __VA_ARGS__), (code))
+#define ub_fail_memory(err)     ((void)ub_fail_memory(err), UB_SYS_MEMORY)
+#endif
+
 #endif
