@@ -281,7 +281,9 @@ enum ub_code cmd_leave(struct cli *cli, struct ub_error *err)
         code = ub_leave(cli->context, cli_argument(&cli->words, 0), &cli->result, err);
     }
     if (code == UB_OK) {
-        tell_mode(cli, "left its bootloader; nothing came back at the port");
+        tell_mode(cli, cli->result.left_bootloader
+                           ? "left its bootloader; nothing came back at the port"
+                           : "is still in its bootloader");
     }
     return code;
 }

@@ -5,7 +5,7 @@
 #include "interrupt.h"
 #include "render.h"
 
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 
 #define WATCH_US 1000000 /* how often a watch looks up even if nothing was reported */
@@ -22,8 +22,9 @@ static void nothing_attached(struct cli *cli)
     term_print(out, TERM_PLAIN, "  unbrick --sim stm32f405 info  tries it without hardware\n");
 }
 
-static void one_device(struct cli *cli, const struct ub_device *device)
+static void one_device(struct cli *cli, const struct ub_device *device, bool alone)
 {
+    char next[256];
     char id[FORMAT_TEXT];
     struct term_stream *out = &cli->term.out;
     bool known = device->family != NULL && device->family[0] != '\0';
@@ -38,7 +39,10 @@ static void one_device(struct cli *cli, const struct ub_device *device)
     }
     term_print(out, TERM_PLAIN, "\n");
     if (device->next_step != NULL && device->next_step[0] != '\0') {
-        render_fact(cli, "next", device->next_step);
+        (void)snprintf(next, sizeof(next), "%s%s%s%s", device->next_step,
+                       alone ? "" : "  (and name it: port=", alone ? "" : device->port,
+                       alone ? "" : ")");
+        render_fact(cli, "next", next);
     }
 }
 
@@ -59,7 +63,7 @@ enum ub_code cmd_overview(struct cli *cli, struct ub_error *err)
         nothing_attached(cli);
     }
     for (size_t i = 0; i < count && !cli->json; i++) {
-        one_device(cli, &devices[i]);
+        one_device(cli, &devices[i], count == 1);
     }
     if (!cli->json) {
         term_print(&cli->term.out, TERM_DIM, "\nunbrick help lists the verbs.\n");

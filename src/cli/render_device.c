@@ -44,10 +44,14 @@ static void protocol(struct cli *cli, const struct ub_details *details)
                    (can & 4) != 0 ? "answers after writing" : "needs a reset after writing",
                    (can & 8) != 0 ? "detaches by itself" : "detaches on a bus reset");
     render_fact(cli, "abilities", text);
-    (void)snprintf(text, sizeof(text), "%s bytes", format_grouped(used, details->transfer_size));
-    if (details->transfer_size != details->wTransferSize) {
-        (void)snprintf(text, sizeof(text), "%s bytes (the device says %s)", used,
-                       format_grouped(claimed, details->wTransferSize));
+    (void)format_grouped(claimed, details->wTransferSize);
+    if (details->transfer_size == details->wTransferSize) {
+        (void)snprintf(text, sizeof(text), "%s bytes", claimed);
+    } else if (details->transfer_size == 0) { /* the running firmware takes none */
+        (void)snprintf(text, sizeof(text), "%s bytes, says the device", claimed);
+    } else {
+        (void)snprintf(text, sizeof(text), "%s bytes (the device says %s)",
+                       format_grouped(used, details->transfer_size), claimed);
     }
     render_fact(cli, "transfer", text);
     (void)snprintf(text, sizeof(text), "%s, %s", ub_dfu_state_name(details->bState),

@@ -98,13 +98,15 @@ static void show_row(struct cli *cli, const struct row *row)
     if (step->predicted_us > 0) {
         (void)format_duration(time, step->predicted_us);
     }
-    term_print(&cli->term.out, style, "  %-9s  %u  %s  %11s B  %9s%s\n", action_title(step->action),
-               step->alt, format_range(range, step->address, step->length),
-               format_grouped(length, step->length), time,
+    bool everything = step->action == UB_PLAN_ERASE_ALL; /* it has no range */
+    term_print(&cli->term.out, style, "  %-9s  %3u  %-21s  %11s %s  %9s%s\n",
+               action_title(step->action), step->alt,
+               everything ? "everything" : format_range(range, step->address, step->length),
+               everything ? "" : format_grouped(length, step->length), everything ? " " : "B", time,
                step->irreversible ? "  cannot be undone" : "");
 }
 
-static void show_sums(struct cli *cli, const struct ub_plan_info *info)
+static void show_sums(struct cli *cli, const struct ub_plan_info *info, bool everything)
 {
     char a[FORMAT_TEXT];
     char b[FORMAT_TEXT];
@@ -113,9 +115,14 @@ static void show_sums(struct cli *cli, const struct ub_plan_info *info)
         render_fact(cli, "sum", "nothing to do: the device already holds the image");
         return;
     }
-    (void)snprintf(text, sizeof(text), "erase %zu of %zu sectors, write %s B, keep %s B",
-                   info->sectors_erased, info->sectors_total,
-                   format_grouped(a, info->bytes_written), format_grouped(b, info->bytes_kept));
+    if (everything) {
+        (void)snprintf(text, sizeof(text), "erase everything, write %s B",
+                       format_grouped(a, info->bytes_written));
+    } else {
+        (void)snprintf(text, sizeof(text), "erase %zu of %zu sectors, write %s B, keep %s B",
+                       info->sectors_erased, info->sectors_total,
+                       format_grouped(a, info->bytes_written), format_grouped(b, info->bytes_kept));
+    }
     render_fact(cli, "sum", text);
     if (info->bytes_preserved > 0) {
         (void)snprintf(text, sizeof(text),
@@ -131,6 +138,28 @@ static void show_sums(struct cli *cli, const struct ub_plan_info *info)
                                 : "nothing but the device's own word: it cannot be read");
 }
 
+/** What is written last although it does not lie last: the part that makes the device bootable. */
+static void show_last(struct cli *cli, const struct ub_plan *plan)
+{
+    char range[FORMAT_TEXT];
+    char text[FORMAT_TEXT * 2];
+    struct ub_plan_step step;
+    struct ub_plan_step last;
+    uint64_t highest = 0;
+    memset(&last, 0, sizeof(last));
+    for (size_t i = 0; ub_plan_step(plan, i, &step); i++) {
+        if (step.action == UB_PLAN_WRITE) {
+            highest = step.address > highest ? step.address : highest;
+            last = step;
+        }
+    }
+    if (last.length > 0 && last.address < highest) {
+        (void)snprintf(text, sizeof(text), "%s, so that a cut leaves a device that can be flashed",
+                       format_range(range, last.address, last.length));
+        render_fact(cli, "last", text);
+    }
+}
+
 void render_plan(struct cli *cli, const struct ub_plan *plan)
 {
     struct ub_plan_info info;
@@ -142,12 +171,15 @@ void render_plan(struct cli *cli, const struct ub_plan *plan)
     ub_plan_info(plan, &info);
     struct row *rows = gather(plan, info.step_count, &count);
     if (rows != NULL && count > 0) {
-        term_print(&cli->term.out, TERM_DIM, "  %-9s  %s  %-21s  %13s  %9s\n", "ACTION", "A",
+        term_print(&cli->term.out, TERM_DIM, "  %-9s  %3s  %-21s  %13s  %9s\n", "ACTION", "ALT",
                    "RANGE", "LENGTH", "TIME");
     }
+    bool everything = false;
     for (size_t i = 0; rows != NULL && i < count; i++) {
+        everything = everything || rows[i].step.action == UB_PLAN_ERASE_ALL;
         show_row(cli, &rows[i]);
     }
     free(rows);
-    show_sums(cli, &info);
+    show_last(cli, plan);
+    show_sums(cli, &info, everything);
 }
