@@ -89,8 +89,9 @@ static void fill_target(struct ub_session *session)
     session->device.family = target->family->name;
 }
 
-/** Opens the device; one that answers by resetting itself is followed and opened again. */
-static enum ub_code open_patiently(struct ub_session *session, struct ub_error *err)
+/** Opens the device; one that answers by resetting itself is followed, brought back and opened
+ * again. */
+static enum ub_code open_patiently(struct ub_session *session, bool may_enter, struct ub_error *err)
 {
     enum ub_code code = UB_OK;
     for (int i = 0; i < OPEN_TRIES; i++) {
@@ -104,12 +105,14 @@ static enum ub_code open_patiently(struct ub_session *session, struct ub_error *
             return code;
         code = ub_session_adopt(session, &info, err);
         free(info.config);
-        if (code)
-            return code;
-        if (session->device.mode != UB_MODE_DFU)
-            return ub_fail(err, UB_DEV_NOT_ENTERED,
+        if (!code && session->device.mode == UB_MODE_RUNTIME && may_enter)
+            code = ub_session_enter(session, err);
+        if (!code && session->device.mode != UB_MODE_DFU)
+            code = ub_fail(err, UB_DEV_NOT_ENTERED,
                            "the device at %s finished an earlier update and started its firmware",
                            session->info.port);
+        if (code)
+            return code;
     }
     return code;
 }
@@ -139,7 +142,7 @@ enum ub_code ub_session_open(struct ub_context *context, const char *selector, b
                        session->info.port);
     if (!code) {
         ub_env_begin(&context->env, UB_STEP_DEVICE, 0, "opening %s", session->info.port);
-        code = open_patiently(session, err);
+        code = open_patiently(session, may_enter, err);
     }
     if (code) {
         ub_session_close(session);
