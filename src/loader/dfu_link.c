@@ -92,6 +92,7 @@ enum ub_code dfu_link_open(struct dfu_link *link, const struct ub_loader_port *p
     link->port = *port;
     link->state = DFU_STATE_UNKNOWN;
     link->bState = DFU_STATE_UNKNOWN;
+    link->arrived_bState = DFU_STATE_UNKNOWN;
     enum ub_code code = port->transport.ops->claim(port->transport.self, port->handle,
                                                    port->interface->number, err);
     if (code)

@@ -110,6 +110,10 @@ enum ub_code dfu_get_status_once(struct dfu_link *link, uint64_t timeout_ms, str
                        out->bState, out->bStatus);
         return fail_answer(link, UB_DFU_STATUS_INVALID, &setup, actual, text, err);
     }
+    if (link->bState == DFU_STATE_UNKNOWN) {
+        link->arrived_bState = out->bState;
+        link->arrived_bStatus = out->bStatus;
+    }
     link->state = link->bState = out->bState;
     link->bStatus = out->bStatus;
     return UB_OK;

@@ -63,10 +63,12 @@ struct dfu_link {
     struct ub_loader_port port;          /**< a copy; what it points at is the session's */
     struct ub_dfu_functional functional; /**< from the configuration, or asked for */
     uint16_t transfer_size;              /**< bytes of a full block as used */
-    uint8_t state;   /**< enum dfu_state as the host works it out, without asking */
-    uint8_t bState;  /**< as last answered */
-    uint8_t bStatus; /**< as last answered */
-    bool alt_known;  /**< `alt` was selected by this session */
+    uint8_t state;           /**< enum dfu_state as the host works it out, without asking */
+    uint8_t bState;          /**< as last answered */
+    uint8_t bStatus;         /**< as last answered */
+    uint8_t arrived_bState;  /**< as first answered; DFU_STATE_UNKNOWN: never */
+    uint8_t arrived_bStatus; /**< as first answered */
+    bool alt_known;          /**< `alt` was selected by this session */
     uint8_t alt;
     bool stuck;        /**< it once stayed busy past a deadline */
     uint16_t language; /**< of its strings; 0: not asked yet */

@@ -81,6 +81,18 @@ static void arrival_in_idle_costs_one_transfer(void **state)
     assert_null(loader->ops->warning(loader, 0));
 }
 
+static void state_on_arrival_is_kept(void **state)
+{
+    (void)state;
+    struct ub_loader_caps caps;
+    const struct mock_step script[] = {STATUS(10, 0, 10), TAKES(DFU_CLRSTATUS, 0), STATUS(0, 0, 2)};
+    PLAY(&mock, script);
+    (void)open_it();
+    loader->ops->caps(loader, &caps);
+    assert_int_equal(caps.arrived_bState, DFU_ERROR);
+    assert_int_equal(caps.arrived_bStatus, 10);
+}
+
 static void writes_two_transfers_per_block(void **state)
 {
     (void)state;
@@ -464,6 +476,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(one_region_per_setting),
         TEST(arrival_in_idle_costs_one_transfer),
+        TEST(state_on_arrival_is_kept),
         TEST(writes_two_transfers_per_block),
         TEST(stream_cannot_go_on_behind_a_short_block),
         TEST(block_number_wraps),
