@@ -207,6 +207,8 @@ static void sum_up(struct builder *b)
     if (b->plan->stream && info->read_back)
         info->predicted_us += ub_cost_read(&b->target->family->costs, b->plan->stream_piece.length,
                                            b->plan->block);
+    if (b->plan->erase_all)
+        info->sectors_erased = info->sectors_total;
     info->step_count = b->plan->op_count;
     info->nothing_to_do = !changes;
 }

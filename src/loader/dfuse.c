@@ -6,6 +6,7 @@
 #include "loader/dfu_link.h"
 #include "loader/dfu_open.h"
 #include "loader/dfuse_room.h"
+#include "loader/layout.h"
 #include "loader/memory_map.h"
 #include "loader/region.h"
 
@@ -244,7 +245,15 @@ static enum ub_code dfuse_leave(struct ub_loader *loader, uint64_t address, stru
     if (address > ADDRESS_LAST)
         return ub_fail(err, UB_MEM_OUTSIDE, "0x%llx is no address of this device",
                        (unsigned long long)address);
-    enum ub_code code = dfuse_set_address(dfuse, (uint32_t)address, err);
+    /* behind another alternate setting, such as that of the OTP, the address would be refused */
+    enum ub_code code = UB_OK;
+    for (size_t i = 0; i < dfuse->region_count && !code; i++)
+        if (ub_region_reach(&dfuse->regions[i], address, 0) > 0) {
+            code = select_region(dfuse, &dfuse->regions[i], err);
+            break;
+        }
+    if (!code)
+        code = dfuse_set_address(dfuse, (uint32_t)address, err);
     if (!code)
         code = dfu_to_download(&dfuse->link, err);
     if (!code)

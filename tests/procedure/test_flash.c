@@ -212,6 +212,19 @@ static void the_backup_holds_every_segment(void **state)
     bench_close(&bench);
 }
 
+static void leaving_works_whatever_was_read_last(void **state)
+{
+    bench_open(&bench, "stm32f405");
+    struct ub_image *image = bench_image(FLASH_BASE, 20000, 3);
+    bench_bytes(bench_memory(&bench, 0), 20000, 3);
+    assert_int_equal(flash(image, NULL), UB_OK); /* backed up, nothing to write */
+    assert_int_equal(bench.result.bytes_written, 0);
+    assert_true(bench.result.left_bootloader);
+    assert_string_equal(bench.warnings, "");
+    ub_image_close(image);
+    bench_close(&bench);
+}
+
 static void stopping_leaves_a_known_state(void **state)
 {
     static const enum ub_step steps[] = {UB_STEP_BACKUP, UB_STEP_ERASE, UB_STEP_WRITE,
@@ -260,6 +273,7 @@ int main(void)
         cmocka_unit_test(the_same_serial_twice_is_never_guessed),
         cmocka_unit_test(erase_takes_what_is_named),
         cmocka_unit_test(the_backup_holds_every_segment),
+        cmocka_unit_test(leaving_works_whatever_was_read_last),
         cmocka_unit_test(stopping_leaves_a_known_state),
         cmocka_unit_test(an_unplugged_device_is_completed_by_the_same_command),
     };
