@@ -182,6 +182,8 @@ static void reading_stops_and_goes_on(void **state)
     assert_int_equal(loader->ops->read(loader, region, 4096, buffer, 3000, &actual, &err), UB_OK);
     assert_int_equal(actual, 3000);
     /* a part of the last block is lost now: only the start can follow */
+    assert_int_equal(loader->ops->read(loader, region, 8192, buffer, 100, &actual, &err),
+                     UB_MEM_RANGE);
     assert_int_equal(loader->ops->read(loader, region, 7096, buffer, 100, &actual, &err),
                      UB_MEM_RANGE);
     mock_forget(&mock);
@@ -310,6 +312,7 @@ static void silence_is_good_only_where_it_is_announced(void **state)
     const struct mock_step mute[] = {TAKES(DFU_DNLOAD, 1), STATUS(0, 100, 7),
                                      FAILS(DFU_GETSTATUS, UB_USB_TIMEOUT)};
     assert_int_equal(COMMIT(0, mute), UB_OK);
+    assert_int_equal(mock.last_timeout, DFU_CONTROL_MS); /* no long wait for a deaf device */
     assert_int_equal(COMMIT(UB_DFU_MANIFEST_TOL, mute), UB_DFU_MANIFEST);
     assert_int_equal(err.code, UB_DFU_MANIFEST);
     const struct mock_step stall[] = {TAKES(DFU_DNLOAD, 1), FAILS(DFU_GETSTATUS, UB_USB_STALL),

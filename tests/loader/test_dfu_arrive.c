@@ -127,6 +127,19 @@ static void stuck_for_good_is_told_within_the_deadline(void **state)
     assert_true(mock.time.now < 1000000 + 40000000);
 }
 
+static void known_stuck_device_is_not_waited_for_again(void **state)
+{
+    (void)state;
+    const struct mock_step script[] = {STATUS_FOREVER(0, 500, 4), TAKES(DFU_CLRSTATUS, 0),
+                                       STATUS(0, 0, 2), STATUS(0, 0, 2)};
+    setup(NULL);
+    link_.stuck = true;
+    PLAY(&mock, script);
+    assert_int_equal(dfu_arrive(&link_, false, &err), UB_OK);
+    mock_played(&mock);
+    assert_true(mock.time.now < 1000000 + 1000000);
+}
+
 static void manifestation_is_waited_for(void **state)
 {
     (void)state;
@@ -203,6 +216,7 @@ int main(void)
         cmocka_unit_test(busy_is_waited_for),
         cmocka_unit_test(stuck_busy_is_freed_by_two_clears),
         cmocka_unit_test(stuck_for_good_is_told_within_the_deadline),
+        cmocka_unit_test(known_stuck_device_is_not_waited_for_again),
         cmocka_unit_test(manifestation_is_waited_for),
         cmocka_unit_test(wait_reset_takes_a_bus_reset),
         cmocka_unit_test(runtime_states_are_an_oddity),

@@ -105,6 +105,12 @@ static void poll_zero_for_ever_does_not_spin(void **state)
     assert_int_equal(dfu_complete(&link_, &patient, DFU_DNLOAD_IDLE, &err), UB_DFU_BUSY);
     assert_true(elapsed_ms() >= 2000 && elapsed_ms() < 2100);
     assert_true(mock.log_length < 60);
+    /* three times at once, then 1 ms, 2 ms, ... up to 50 ms */
+    for (size_t i = 1; i < 12; i++) {
+        uint64_t pause = mock.log[i].at_us - mock.log[i - 1].at_us - 100;
+        uint64_t due = i <= 3 ? 0 : UINT64_C(1000) << (i - 4);
+        assert_int_equal(pause, due < 50000 ? due : 50000);
+    }
 }
 
 static void first_poll_time_stretches_the_deadline(void **state)

@@ -380,6 +380,34 @@ static void redundant_selection_may_be_refused(void **state)
     mock_played(&mock);
 }
 
+static void first_selection_of_another_setting_must_work(void **state)
+{
+    (void)state;
+    size_t actual;
+    four_alternates();
+    const struct ub_region *regions = open_it();
+    const struct mock_step script[] = {FAILS(MOCK_SET_ALT, UB_USB_STALL)};
+    PLAY(&mock, script);
+    assert_int_equal(loader->ops->read(loader, &regions[1], 0x1fffc000, buffer, 16, &actual, &err),
+                     UB_DFU_ALT);
+}
+
+/* Two settings may show the same addresses, and the pointer of one is not the other's. */
+static void pointer_belongs_to_its_setting(void **state)
+{
+    (void)state;
+    size_t actual;
+    four_alternates();
+    mock.strings[2] = "@Other Bank /0x08000000/04*016Kg";
+    const struct ub_region *regions = open_it();
+    assert_int_equal(loader->ops->read(loader, &regions[0], FLASH, buffer, BLOCK, &actual, &err),
+                     UB_OK);
+    mock_forget(&mock);
+    assert_int_equal(loader->ops->read(loader, &regions[1], FLASH, buffer, BLOCK, &actual, &err),
+                     UB_OK);
+    assert_int_equal(mock_count(&mock, DFU_DNLOAD), 1);
+}
+
 static enum ub_code leave(const struct mock_step *script, size_t length)
 {
     teardown(NULL);
@@ -495,6 +523,8 @@ int main(void)
         TEST(ranges_are_checked_before_anything_is_sent),
         TEST(settings_are_selected_on_demand),
         TEST(redundant_selection_may_be_refused),
+        TEST(first_selection_of_another_setting_must_work),
+        TEST(pointer_belongs_to_its_setting),
         TEST(leaving_is_success_however_the_device_goes),
         TEST(device_that_says_no_to_leaving_is_heard),
         TEST(pointer_that_is_right_is_not_set_again),

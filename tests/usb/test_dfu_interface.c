@@ -90,6 +90,18 @@ static void dfu_mode_wins_over_runtime(void **state)
     assert_int_equal(found.functional.wTransferSize, 2048);
 }
 
+static void first_of_two_in_dfu_mode_wins(void **state)
+{
+    (void)state;
+    const uint8_t config[] = {CONFIG, DFU(1, 0, 2, 1), FUNCTIONAL_11, DFU(2, 5, 2, 2),
+                              FUNCTIONAL_10};
+    struct ub_dfu_interface found;
+    assert_true(FIND(config, &found));
+    assert_int_equal(found.number, 1);
+    assert_int_equal(found.alt_count, 1);
+    assert_int_equal(found.functional.wTransferSize, 2048);
+}
+
 static void protocol_zero_is_dfu_mode(void **state)
 {
     (void)state;
@@ -187,6 +199,7 @@ int main(void)
         cmocka_unit_test(descriptor_of_another_class_is_not_taken),
         cmocka_unit_test(runtime_beside_other_functions),
         cmocka_unit_test(dfu_mode_wins_over_runtime),
+        cmocka_unit_test(first_of_two_in_dfu_mode_wins),
         cmocka_unit_test(protocol_zero_is_dfu_mode),
         cmocka_unit_test(devices_without_dfu_have_none),
         cmocka_unit_test(lying_lengths_end_the_reading),
