@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Walks the plan's operations on the device. */
 #include "base/error.h"
+#include "base/text.h"
 #include "flash/plan.h"
 
 #include <inttypes.h>
@@ -81,8 +82,10 @@ static enum ub_code write_blocks(const struct ub_plan *plan, const struct ub_tar
     enum ub_code code = target->loader->ops->commit(target->loader, err);
     if (code)
         return ub_wrap(err, code, "while the device takes in the new firmware");
+    char text[32];
+    ub_print_grouped(text, sizeof(text), total);
     if (total)
-        ub_env_done(env, "%" PRIu64 " bytes", total);
+        ub_env_done(env, "%s bytes", text);
     return UB_OK;
 }
 

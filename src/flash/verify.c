@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Reading back, and saying exactly where the first difference is. */
 #include "base/error.h"
+#include "base/text.h"
 #include "flash/plan.h"
 
 #include <inttypes.h>
@@ -116,7 +117,9 @@ enum ub_code ub_pieces_verify(const struct ub_target *target, const struct ub_pl
                    : compare(target, piece->region, piece->address, piece->data, piece->length,
                              UB_VER_MISMATCH, err);
     }
+    char text[32];
+    ub_print_grouped(text, sizeof(text), total);
     if (!code)
-        ub_env_done(target->env, "%" PRIu64 " bytes, identical", total);
+        ub_env_done(target->env, "%s bytes, identical", text);
     return code;
 }
