@@ -41,13 +41,17 @@ static void raw_result(struct cli *cli)
     }
 }
 
-static void way_back(struct cli *cli)
+/** The command that undoes this one; on a line of its own where `taken` columns leave no room. */
+static void way_back(struct cli *cli, size_t taken)
 {
     char prefix[1024];
     if (cli->result.backup[0] != '\0') {
         cli_command_prefix(cli, prefix, sizeof(prefix));
-        term_print(&cli->term.out, TERM_PLAIN, " Revert with: %s restore %s", prefix,
-                   cli->result.backup);
+        size_t width = taken + strlen(" Revert with:  restore ") + term_width(prefix) +
+                       strlen(cli->result.backup);
+        bool fits = !cli->term.out.terminal || width < term_columns(&cli->term.out);
+        term_print(&cli->term.out, TERM_PLAIN, "%sRevert with: %s restore %s", fits ? " " : "\n",
+                   prefix, cli->result.backup);
     }
 }
 
@@ -69,14 +73,16 @@ static void tell_written(struct cli *cli)
         raw_result(cli);
         return;
     }
-    term_print(out, TERM_GOOD, "Done in %s", format_duration(total, result->total_us));
+    char details[FORMAT_TEXT * 3] = "";
+    (void)format_duration(total, result->total_us);
     if (result->predicted_us > 0) {
-        term_print(out, TERM_PLAIN, " (erase, write, verify %s, predicted %s)",
-                   format_duration(actual, result->actual_us),
-                   format_duration(predicted, result->predicted_us));
+        (void)snprintf(details, sizeof(details), " (erase, write, verify %s, predicted %s)",
+                       format_duration(actual, result->actual_us),
+                       format_duration(predicted, result->predicted_us));
     }
-    term_print(out, TERM_PLAIN, ".");
-    way_back(cli);
+    term_print(out, TERM_GOOD, "Done in %s", total);
+    term_print(out, TERM_PLAIN, "%s.", details);
+    way_back(cli, strlen("Done in .") + strlen(total) + strlen(details));
     term_print(out, TERM_PLAIN, "\n");
     if (!result->verified && cli_verb_id(cli->words.verb) != CLI_VERB_ERASE) {
         term_mark(out, TERM_MARK_WARNING);
