@@ -197,6 +197,7 @@ void ub_sim_device_bus_reset(struct ub_sim_device *device, uint64_t now_us)
     bool configured = device->configuration != 0;
     device->configuration = device->configures ? 1 : 0;
     device->store.alt = 0;
+    device->dfuse.pointer = device->store.flashes[0].model->base;
     device->mute = false;
     /* The resets of an enumeration do not count: they would throw a device out of DFU mode that
      * has just come into it. */

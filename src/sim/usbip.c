@@ -18,7 +18,8 @@
 #define OP_STATUS_FAILED 1u
 #define BUSID_LENGTH     32u
 #define PATH_LENGTH      256u
-#define RECORD_LENGTH    312u /* a device in OP_REP_DEVLIST and OP_REP_IMPORT */
+#define RECORD_LENGTH    312u        /* a device in OP_REP_DEVLIST and OP_REP_IMPORT */
+#define INTERFACE_LENGTH ((size_t)4) /* an interface in OP_REP_DEVLIST */
 #define SPEED_FULL       2u
 #define DEVICE_NUMBER    2u
 
@@ -134,7 +135,7 @@ static void reply_list(struct ub_usbip *conn)
 {
     uint8_t count = (uint8_t)(ub_sim_device_dfu_interface(conn->device) + 1);
     bool there = conn->device->present;
-    size_t length = OP_LENGTH + 4 + (there ? RECORD_LENGTH + 4u * count : 0);
+    size_t length = OP_LENGTH + 4 + (there ? RECORD_LENGTH + INTERFACE_LENGTH * count : 0);
     uint8_t *at = put(conn, length);
     if (!at)
         return;
@@ -149,7 +150,7 @@ static void reply_list(struct ub_usbip *conn)
         uint8_t *interface = at + OP_LENGTH + 4 + RECORD_LENGTH;
         if (count == 2)
             memcpy(interface, vendor, sizeof(vendor));
-        memcpy(interface + 4u * (count - 1u), dfu, sizeof(dfu));
+        memcpy(interface + INTERFACE_LENGTH * (count - 1u), dfu, sizeof(dfu));
     }
     conn->finished = true; /* one request a connection, as usbipd does it */
 }

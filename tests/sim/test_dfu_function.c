@@ -63,13 +63,13 @@ static void walks_every_cell(void **state)
     struct bench b;
     uint8_t data[64] = {0};
     bench_open(&b, "dfu");
-    for (uint8_t from = 0; from < UB_FN_STATES; from++) {
+    for (unsigned from = 0; from < UB_FN_STATES; from++) {
         for (unsigned r = 0; r < UB_FN_REQUESTS; r++) {
             const struct ub_setup setup = setup_of((enum ub_dfu_fn_request)r);
             struct ub_dfu_fn *fn = &b.device->fn;
             uint16_t length = 0;
             b.device->plain = (struct ub_sim_plain){.store = &b.device->store};
-            put_into(&b, from);
+            put_into(&b, (uint8_t)from);
             bool ok = ub_dfu_fn_control(fn, 1000, &setup, data, &length);
             uint8_t got = (uint8_t)((ok ? 0 : 0x80) | fn->state);
             if (got != expected[from][r])

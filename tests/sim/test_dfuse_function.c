@@ -381,6 +381,8 @@ static void starts_over_at_a_bus_reset(void **state)
     assert_int_equal(b.device->store.alt, 0);
     assert_int_equal(get_status(&b).bState, UB_FN_ERROR);
     make_idle(&b);
+    assert_int_equal(download(&b, 2, "\x12", 1).bState, UB_FN_DNLOAD_IDLE);
+    assert_int_equal(*ub_sim_device_memory(b.device, FLASH, 1), 0x12);
     bench_close(&b);
 }
 

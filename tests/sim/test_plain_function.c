@@ -9,7 +9,7 @@ static struct status write_stream(struct bench *b, uint16_t block, uint16_t coun
         memset(b->data, fill, block);
         assert_int_equal(ask(b, DNLOAD, n, block), UB_OK);
         for (s = get_status(b); s.bState == UB_FN_DNBUSY; s = get_status(b))
-            ub_sleep(&b->clock, s.poll_ms * 1000);
+            ub_sleep(&b->clock, (uint64_t)s.poll_ms * 1000);
         if (s.bState != UB_FN_DNLOAD_IDLE)
             break;
     }
@@ -21,7 +21,7 @@ static struct status finish(struct bench *b, uint16_t number)
     assert_int_equal(ask(b, DNLOAD, number, 0), UB_OK);
     struct status s = get_status(b);
     assert_int_equal(s.bState, UB_FN_MANIFEST);
-    ub_sleep(&b->clock, s.poll_ms * 1000);
+    ub_sleep(&b->clock, (uint64_t)s.poll_ms * 1000);
     return s;
 }
 
