@@ -14,11 +14,29 @@ static const struct cli_item device_items[] = {
 static const struct cli_item sim_items[] = {
     {"state=FILE", "its flash lives in FILE, so that the next command meets the same device"},
     {"content=FILE", "what its flash holds at first"},
-    {"mode=runtime|dfu", "what runs when the command starts"},
-    {"fault=KIND@N", "something goes wrong at transfer N, such as unplug@100; may be repeated"},
-    {"time=real|virtual", "virtual: no waiting, the clock jumps"},
-    {"port=PORT", "the port at which it appears"},
+    {"mode=MODE", "what runs when the command starts: runtime or dfu"},
+    {"time=TIME", "real, or virtual: no waiting, the clock jumps"},
+    {"port=PORT", "the port at which it appears, such as 1-4.2"},
     {"serial=TEXT", "its serial number"},
+    {"id=VID:PID", "its ids in DFU mode"},
+    {"appid=VID:PID", "its ids while the firmware runs"},
+    {"fault=KIND@N", "something goes wrong at transfer N; KIND is unplug, stall, timeout, short, "
+                     "corrupt or reset; may be repeated"},
+    {"arrive=STATE", "the state in which it is met: idle, dnload-sync, dnbusy, dnload-idle, "
+                     "manifest-sync, manifest, manifest-wait, upload-idle or error"},
+    {"leave=HOW", "what it does when told to leave: stall, gone, gone-before-status or mute"},
+    {"poll=TIME", "how long it asks to be left alone: milliseconds, typical or generous"},
+    {"stuck=N", "from download N on it stays busy for ever"},
+    {"drop=N", "data block N is reported as written and is not"},
+    {"silent", "everything is reported as written or erased and nothing is"},
+    {"rdp", "its flash is read-protected"},
+    {"wrp=N", "sector N is write-protected; may be repeated"},
+    {"map=TEXT", "the memory map that it tells of its flash; commas need a backslash"},
+    {"xfer=BYTES", "the transfer size that it tells (wTransferSize)"},
+    {"short=N", "its status answers have N bytes instead of 6"},
+    {"nofunc", "it has no DFU functional descriptor"},
+    {"protocol=N", "the interface protocol that it tells (bInterfaceProtocol)"},
+    {"setalt=stall", "it stalls when an alternate setting is selected"},
     {NULL, NULL},
 };
 
