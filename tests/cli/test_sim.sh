@@ -17,6 +17,25 @@ expect 0 "$sim" info
 says out '0x08000000-0x080fffff|0x08020000-0x080fffff'
 says out 'Option Bytes'
 expect 0 "$sim" leave
+expect 0 --sim=dfu-wdetach,mode=runtime,time=virtual
+says out 'in runtime mode'
+expect 0 --sim=dfu-wdetach,mode=runtime,time=virtual enter
+says out 'is in DFU mode|came back as'
+expect 0 "$sim" "$sim"
+says out 'port=1-2'
+
+# A watch shows what is there and ends with Ctrl-C.
+"$unbrick" --sim stm32f405 list --watch --json >out 2>err </dev/null &
+pid=$!
+for ((i = 0; i < 250; i++)); do
+    grep -q '"change":"present"' out && break
+    sleep 0.02
+done
+says out '"type":"device".*"change":"present"'
+kill -INT "$pid"
+wait "$pid"
+check "Ctrl-C ends a watch with status 0" test $? = 0
+says out '"type":"result".*"status":0'
 
 # Served over USB/IP on a port that the kernel chooses, ended by Ctrl-C.
 "$unbrick" sim stm32f405 --usbip 127.0.0.1:0 --json >out 2>err </dev/null &
