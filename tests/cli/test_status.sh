@@ -63,7 +63,7 @@ expect 10 --vault /dev/null/vault "$sim" backup
 # A device that does what it should not: the same image twice is nothing to do.
 dev="--sim=stm32f405,time=virtual,state=chip"
 expect 0 "$dev" flash fw.bin "${at[@]}" --yes --stay
-expect 0 "$dev" flash fw.bin "${at[@]}" --stay
+expect 0 "$dev" flash fw.bin "${at[@]}"
 says out '^Nothing to do'
 
 # Ctrl-C and SIGTERM in the middle of a write, in real time.
