@@ -294,15 +294,11 @@ static const struct ub_transport_ops libusb_ops = {
     .destroy = op_destroy,
 };
 
+/* libusb is started by each look at the bus and for each handle: a context of its own would only
+ * cost another scan of the system here. */
 enum ub_code ub_transport_libusb(struct ub_transport *out, struct ub_error *err)
 {
-    libusb_context *probe;
     memset(out, 0, sizeof(*out));
-    int rc = libusb_init(&probe);
-    if (rc != 0)
-        return ub_fail(err, UB_USB_INIT, "the USB library could not be started (%s)",
-                       libusb_error_name(rc));
-    libusb_exit(probe);
     struct libusb_bus *self = calloc(1, sizeof(*self));
     if (!self)
         return ub_fail_memory(err);

@@ -123,7 +123,8 @@ void ub_usb_list_free(struct ub_usb_list *list);
 /** Fills err->raw from a request (err may be NULL); `actual` is -1 for a failed transfer. */
 void ub_error_transfer(struct ub_error *err, const struct ub_setup *setup, int32_t actual);
 
-/** The transport over libusb-1.0. *out is the caller's (out->ops->destroy). Errors: UB_USB_INIT. */
+/** The transport over libusb-1.0. *out is the caller's (out->ops->destroy). Errors: UB_SYS_MEMORY;
+ * whether libusb can be started at all shows in enumerate(). */
 enum ub_code ub_transport_libusb(struct ub_transport *out, struct ub_error *err);
 
 #endif
