@@ -100,7 +100,7 @@ configure()
     rm -f "$log"
 }
 
-# Builds folder $1; prints the end of it, or all of it when it fails.
+# Builds folder $1; prints its warnings, or when it fails what the compiler had to say.
 compile()
 {
     local log
@@ -109,7 +109,7 @@ compile()
         grep -E 'warning:' "$log" >&2 || true
         rm -f "$log"
     else
-        cat "$log" >&2
+        grep -vE '^\[[0-9]+/[0-9]+\] (Compiling|Linking|Generating)' "$log" >&2
         rm -f "$log"
         return 1
     fi
