@@ -6,10 +6,16 @@
 /* Deadlines. A sector erase may take 4 s (F7 256 KiB in x8 parallelism), a mass erase 32 s (F405 in
  * x8 parallelism, OpenOCD; dfu-util allows 35 s), a manifestation 180 s (Poly's devices in fwupd's
  * quirks). No device is known that asks to be left alone for more than 100 s between two polls. */
+#define DEADLINES                                                                                  \
+    .erase_deadline_ms = 10000, .erase_all_deadline_ms = 40000, .write_deadline_ms = 10000,        \
+    .manifest_deadline_ms = 180000, .poll_max_ms = 120000
 #define HABITS                                                                                     \
     {                                                                                              \
-        .erase_deadline_ms = 10000, .erase_all_deadline_ms = 40000, .write_deadline_ms = 10000,    \
-        .manifest_deadline_ms = 180000, .poll_max_ms = 120000                                      \
+        DEADLINES                                                                                  \
+    }
+#define HABITS_AT_ONCE                                                                             \
+    {                                                                                              \
+        DEADLINES, .naks_while_busy = true                                                         \
     }
 
 /* Full-speed control transfers: about 1 ms for a short one through a hub or an emulated bus, 64
@@ -44,7 +50,8 @@ static const struct ub_family families[] = {
                   .erase_all_us = 8000000,
                   .write_kib_us = 4096,
                   FULL_SPEED},
-        .habits = HABITS,
+        /* pydfu and EdgeTX' buddy ask F4 parts at once and never sleep */
+        .habits = HABITS_AT_ONCE,
     },
     {
         .name = "STM32",

@@ -52,6 +52,11 @@ static bool speaks_10(const struct ub_dfu_interface *interface)
     return interface->functional.bcdDFUVersion < BCD_DFU_11;
 }
 
+static void plain_adopt(struct ub_loader *loader, const struct ub_loader_habits *habits)
+{
+    plain_of(loader)->link.port.habits = *habits;
+}
+
 static void plain_caps(const struct ub_loader *loader, struct ub_loader_caps *out)
 {
     const struct dfu_plain *plain = plain_of_const(loader);
@@ -264,7 +269,7 @@ static void plain_close(struct ub_loader *loader)
 
 #define PLAIN_OPS(title, test)                                                                     \
     {                                                                                              \
-        .name = title, .speaks = test, .open = dfu_open, .caps = plain_caps,                       \
+        .name = title, .speaks = test, .open = dfu_open, .adopt = plain_adopt, .caps = plain_caps, \
         .regions = plain_regions, .read = plain_read, .write = plain_write,                        \
         .commit = plain_commit, .leave = plain_leave, .abort = plain_abort,                        \
         .last_status = plain_last_status, .warning = plain_warning, .close = plain_close,          \

@@ -81,24 +81,19 @@ static enum ub_code fail_answer(struct dfu_link *link, enum ub_code code,
     return code;
 }
 
-enum ub_code dfu_get_status_once(struct dfu_link *link, uint64_t timeout_ms, struct dfu_status *out,
-                                 struct ub_error *err)
+/* Reads an answer to GETSTATUS of `actual` bytes. */
+static enum ub_code take_status(struct dfu_link *link, const struct ub_setup *setup,
+                                const uint8_t answer[DFU_STATUS_BYTES], uint16_t actual,
+                                struct dfu_status *out, struct ub_error *err)
 {
-    uint8_t answer[DFU_STATUS_BYTES] = {0};
     char text[UB_ERROR_TEXT];
-    uint16_t actual;
-    const struct ub_setup setup = class_request(link, DFU_GETSTATUS, 0, DFU_STATUS_BYTES);
-    memset(out, 0, sizeof(*out));
-    enum ub_code code = request(link, &setup, answer, timeout_ms, &actual, err);
-    if (code)
-        return ub_wrap(err, code, "while asking for the device's status");
     if (actual < DFU_STATUS_BYTES) {
         (void)ub_print(text, sizeof(text),
                        "the device answered the question for its status with %u of 6 bytes",
                        actual);
-        return fail_answer(link, UB_USB_SHORT, &setup, actual, text, err);
+        return fail_answer(link, UB_USB_SHORT, setup, actual, text, err);
     }
-    struct ub_cursor cursor = ub_cursor(answer, sizeof(answer));
+    struct ub_cursor cursor = ub_cursor(answer, DFU_STATUS_BYTES);
     out->bStatus = ub_take_u8(&cursor);
     out->poll_ms = ub_take_u16le(&cursor);
     out->poll_ms |= (uint32_t)ub_take_u8(&cursor) << 16;
@@ -108,7 +103,7 @@ enum ub_code dfu_get_status_once(struct dfu_link *link, uint64_t timeout_ms, str
                        "the device says state %u and status %u; DFU has states 0 to 10 and "
                        "statuses 0 to 15",
                        out->bState, out->bStatus);
-        return fail_answer(link, UB_DFU_STATUS_INVALID, &setup, actual, text, err);
+        return fail_answer(link, UB_DFU_STATUS_INVALID, setup, actual, text, err);
     }
     if (link->bState == DFU_STATE_UNKNOWN) {
         link->arrived_bState = out->bState;
@@ -117,6 +112,19 @@ enum ub_code dfu_get_status_once(struct dfu_link *link, uint64_t timeout_ms, str
     link->state = link->bState = out->bState;
     link->bStatus = out->bStatus;
     return UB_OK;
+}
+
+enum ub_code dfu_get_status_once(struct dfu_link *link, uint64_t timeout_ms, struct dfu_status *out,
+                                 struct ub_error *err)
+{
+    uint8_t answer[DFU_STATUS_BYTES] = {0};
+    uint16_t actual;
+    const struct ub_setup setup = class_request(link, DFU_GETSTATUS, 0, DFU_STATUS_BYTES);
+    memset(out, 0, sizeof(*out));
+    enum ub_code code = request(link, &setup, answer, timeout_ms, &actual, err);
+    if (code)
+        return ub_wrap(err, code, "while asking for the device's status");
+    return take_status(link, &setup, answer, actual, out, err);
 }
 
 static bool worth_asking_again(enum ub_code code)
@@ -207,6 +215,61 @@ enum ub_code dfu_dnload(struct dfu_link *link, uint16_t block, const uint8_t *da
     }
     link->state = length ? DFU_DNLOAD_SYNC : DFU_MANIFEST_SYNC;
     return UB_OK;
+}
+
+enum ub_code dfu_dnload_asking(struct dfu_link *link, uint16_t block, const uint8_t *data,
+                               uint16_t length, uint64_t timeout_ms, struct dfu_asked *out,
+                               struct ub_error *err)
+{
+    uint8_t bytes[UB_CONTROL_MAX];
+    uint8_t answers[2][DFU_STATUS_BYTES] = {{0}};
+    const uint32_t limit = timeout_ms > DFU_CONTROL_MS ? (uint32_t)timeout_ms : DFU_CONTROL_MS;
+    memset(out, 0, sizeof(*out));
+    if (length > sizeof(bytes))
+        return ub_fail(err, UB_SYS_INTERNAL, "a block of %u bytes", length);
+    memcpy(bytes, data, length);
+    const struct ub_setup ask = class_request(link, DFU_GETSTATUS, 0, DFU_STATUS_BYTES);
+    struct ub_transfer queue[] = {{.setup = class_request(link, DFU_DNLOAD, block, length),
+                                   .data = bytes,
+                                   .timeout_ms = limit},
+                                  {.setup = ask, .data = answers[0], .timeout_ms = limit},
+                                  {.setup = ask, .data = answers[1], .timeout_ms = limit}};
+    link->transfers += 3;
+    link->state = DFU_STATE_UNKNOWN;
+    enum ub_code code = ub_control_queue(&link->port.transport, link->port.handle, queue, 3, err);
+    out->taken = queue[0].code == UB_OK && queue[0].actual == length;
+    if (!code && !out->taken)
+        code = ub_fail(err, UB_USB_SHORT, "the device took %u of a block's %u bytes",
+                       queue[0].actual, length);
+    if (!code)
+        code = take_status(link, &ask, answers[0], queue[1].actual, &out->first, err);
+    if (!code)
+        code = take_status(link, &ask, answers[1], queue[2].actual, &out->second, err);
+    if (code) {
+        link->state = DFU_STATE_UNKNOWN;
+        add_status(link, err);
+    }
+    return code;
+}
+
+enum ub_code dfu_upload_blocks(struct dfu_link *link, uint16_t block, uint8_t *data,
+                               uint16_t length, size_t count, struct ub_error *err)
+{
+    struct ub_transfer queue[UB_QUEUE_MAX] = {{.actual = 0}};
+    for (size_t i = 0; i < count; i++) {
+        queue[i].setup = class_request(link, DFU_UPLOAD, (uint16_t)(block + i), length);
+        queue[i].data = data + i * length;
+        queue[i].timeout_ms = DFU_CONTROL_MS;
+    }
+    link->transfers += count;
+    enum ub_code code = ub_control_queue(&link->port.transport, link->port.handle, queue, count,
+                                         err);
+    for (size_t i = 0; i < count && !code; i++)
+        if (queue[i].actual != length)
+            code = ub_fail(err, UB_USB_SHORT, "the device sent %u of %u bytes", queue[i].actual,
+                           length);
+    link->state = code ? DFU_STATE_UNKNOWN : DFU_UPLOAD_IDLE;
+    return code;
 }
 
 enum ub_code dfu_upload(struct dfu_link *link, uint16_t block, uint8_t *data, uint16_t length,

@@ -104,6 +104,28 @@ enum ub_code dfu_detach(struct dfu_link *link, uint16_t timeout_ms, struct ub_er
  */
 enum ub_code dfu_dnload(struct dfu_link *link, uint16_t block, const uint8_t *data, uint16_t length,
                         uint64_t timeout_ms, struct ub_error *err);
+/** What came of a DNLOAD and the two questions behind it. */
+struct dfu_asked {
+    bool taken; /**< the device took the block itself */
+    struct dfu_status first;
+    struct dfu_status second;
+};
+
+/**
+ * DNLOAD of one block and two GETSTATUS right behind it, all in the host controller's hands at
+ * once: for devices that answer nothing while they are busy (habits.naks_while_busy). After a
+ * failure the state is unknown; if the block was taken, dfu_get_status() may be asked again.
+ * Errors: UB_USB_SHORT, UB_DFU_STATUS_INVALID, UB_USB domain.
+ */
+enum ub_code dfu_dnload_asking(struct dfu_link *link, uint16_t block, const uint8_t *data,
+                               uint16_t length, uint64_t timeout_ms, struct dfu_asked *out,
+                               struct ub_error *err);
+/**
+ * UPLOAD of `count` (at most UB_QUEUE_MAX) full blocks of `length` bytes, queued at once. Errors:
+ * UB_USB_SHORT, UB_USB domain; then none of `data` counts and the device's state is unknown.
+ */
+enum ub_code dfu_upload_blocks(struct dfu_link *link, uint16_t block, uint8_t *data,
+                               uint16_t length, size_t count, struct ub_error *err);
 /** UPLOAD of one block; *actual < length is the end of what the device has. Errors: UB_USB domain.
  */
 enum ub_code dfu_upload(struct dfu_link *link, uint16_t block, uint8_t *data, uint16_t length,

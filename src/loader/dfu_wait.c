@@ -133,20 +133,63 @@ enum ub_code dfu_wait(struct dfu_link *link, const struct dfu_patience *patience
     return code;
 }
 
+/* What the device's last answer means for an operation that should end in `expected`. */
+static enum ub_code judge(struct dfu_link *link, const struct dfu_patience *patience,
+                          const struct dfu_status *status, uint8_t expected, struct ub_error *err)
+{
+    if (dfu_status_is_error(status))
+        return dfu_fail_status(status, patience->doing, err);
+    if (status->bState == expected)
+        return UB_OK;
+    link->state = DFU_STATE_UNKNOWN;
+    (void)ub_fail(err, UB_DFU_STATE, "the device is in %s where %s is due",
+                  ub_dfu_state_name(status->bState), ub_dfu_state_name(expected));
+    dfu_raw_status(err, status);
+    return ub_wrap(err, UB_DFU_STATE, "while %s", patience->doing);
+}
+
 enum ub_code dfu_complete(struct dfu_link *link, const struct dfu_patience *patience,
                           uint8_t expected, struct ub_error *err)
 {
     struct dfu_status status;
     enum ub_code code = dfu_wait(link, patience, &status, err);
+    return code ? code : judge(link, patience, &status, expected, err);
+}
+
+static enum ub_code operate_in_turn(struct dfu_link *link, uint16_t block, const uint8_t *data,
+                                    uint16_t length, const struct dfu_patience *patience,
+                                    struct ub_error *err)
+{
+    enum ub_code code = dfu_dnload(link, block, data, length, patience->deadline_ms, err);
+    return code ? dfu_explain(link, code, patience->doing, err)
+                : dfu_complete(link, patience, DFU_DNLOAD_IDLE, err);
+}
+
+/* A question that was lost on the wire, or refused, can be asked again; the block itself cannot. */
+static bool may_ask_again(enum ub_code code)
+{
+    return code == UB_USB_STALL || code == UB_USB_IO || code == UB_USB_SHORT;
+}
+
+enum ub_code dfu_operate(struct dfu_link *link, uint16_t block, const uint8_t *data,
+                         uint16_t length, const struct dfu_patience *patience, struct ub_error *err)
+{
+    struct dfu_asked asked;
+    struct dfu_patience rest = *patience;
+    if (!link->port.habits.naks_while_busy || patience->watched)
+        return operate_in_turn(link, block, data, length, patience, err);
+    enum ub_code code = dfu_dnload_asking(link, block, data, length, patience->deadline_ms, &asked,
+                                          err);
+    if (code && !asked.taken)
+        return dfu_explain(link, code, patience->doing, err);
+    if (may_ask_again(code))
+        return dfu_complete(link, patience, DFU_DNLOAD_IDLE, err);
     if (code)
-        return code;
-    if (dfu_status_is_error(&status))
-        return dfu_fail_status(&status, patience->doing, err);
-    if (status.bState == expected)
-        return UB_OK;
-    link->state = DFU_STATE_UNKNOWN;
-    (void)ub_fail(err, UB_DFU_STATE, "the device is in %s where %s is due",
-                  ub_dfu_state_name(status.bState), ub_dfu_state_name(expected));
-    dfu_raw_status(err, &status);
-    return ub_wrap(err, UB_DFU_STATE, "while %s", patience->doing);
+        return ub_wrap(err, code, "while %s", patience->doing);
+    if (asked.first.bState == DFU_DNBUSY)
+        code = check_poll(link, patience, &asked.first, err);
+    rest.answered = true;
+    if (!code && asked.second.bState == DFU_DNBUSY)
+        code = dfu_wait(link, &rest, &asked.second, err);
+    return code ? code : judge(link, patience, &asked.second, DFU_DNLOAD_IDLE, err);
 }

@@ -16,6 +16,7 @@ struct dfu_patience {
     bool ask_at_once;     /**< ask a second time without a pause: SET_ADDRESS is done at once,
                                whatever poll time the device names (dfu-util found this to be a common
                                defect) */
+    bool watched;         /**< so long that a person wants to see it pass: never queued */
     bool uninterruptible; /**< a wish to stop is not heard; used while cleaning up */
     bool answered;        /**< *status holds an answer already; begin with its poll time */
 };
@@ -34,6 +35,14 @@ enum ub_code dfu_wait(struct dfu_link *link, const struct dfu_patience *patience
  */
 enum ub_code dfu_complete(struct dfu_link *link, const struct dfu_patience *patience,
                           uint8_t expected, struct ub_error *err);
+
+/**
+ * One DNLOAD (`length` > 0) and the wait for what it sets off: dfu_dnload() and dfu_complete(), or
+ * all at once where the device's habits allow it. Errors: as those two.
+ */
+enum ub_code dfu_operate(struct dfu_link *link, uint16_t block, const uint8_t *data,
+                         uint16_t length, const struct dfu_patience *patience,
+                         struct ub_error *err);
 
 /**
  * Sleeps `us` in slices; when `is_long`, tells the countdown to `deadline_us` (on the clock) and

@@ -14,6 +14,7 @@
 #include <string.h>
 
 #define READ_RETRIES 2u
+#define READ_QUEUE   8u /* blocks asked for at once */
 #define ADDRESS_LAST UINT64_C(0xffffffff)
 #define DOING_TEXT   64
 #define LEAVE_BLOCK  2u /* as dfu-util sends it; the number of a zero-length block means nothing */
@@ -36,6 +37,11 @@ static bool can(const struct dfuse *dfuse, unsigned attribute)
 static bool dfuse_speaks(const struct ub_dfu_interface *interface)
 {
     return interface->functional.bcdDFUVersion == DFU_BCD_DFUSE;
+}
+
+static void dfuse_adopt(struct ub_loader *loader, const struct ub_loader_habits *habits)
+{
+    dfuse_of(loader)->link.port.habits = *habits;
 }
 
 static void dfuse_caps(const struct ub_loader *loader, struct ub_loader_caps *out)
@@ -104,12 +110,45 @@ static enum ub_code read_block_again(struct dfuse *dfuse, const struct ub_region
     return code;
 }
 
+/*
+ * Where the device's habits allow it, full blocks are asked for several at a time. *done is how
+ * many bytes came; if anything goes wrong it is 0, and the blocks are asked for one by one.
+ */
+static void read_queued(struct dfuse *dfuse, const struct ub_region *region, uint32_t address,
+                        uint8_t *data, size_t length, size_t *done)
+{
+    struct dfu_link *link = &dfuse->link;
+    const uint16_t size = link->transfer_size;
+    size_t count = length / size < READ_QUEUE ? length / size : READ_QUEUE;
+    uint16_t block;
+    *done = 0;
+    bool counts = size == link->functional.wTransferSize; /* block numbers count in those units */
+    if (!link->port.habits.naks_while_busy || !counts || count < 2 ||
+        dfuse_point(dfuse, region, address, size, &block, NULL) != UB_OK ||
+        block > DFUSE_BLOCK_LAST - READ_QUEUE || dfu_to_upload(link, NULL) != UB_OK)
+        return;
+    if (dfu_upload_blocks(link, block, data, size, count, NULL) == UB_OK)
+        *done = count * size;
+    else
+        dfuse->anchored = false;
+}
+
+static enum ub_code read_some(struct dfuse *dfuse, const struct ub_region *region, uint32_t address,
+                              uint8_t *data, size_t length, size_t *done, struct ub_error *err)
+{
+    const size_t size = dfuse->link.transfer_size;
+    read_queued(dfuse, region, address, data, length, done);
+    if (*done)
+        return UB_OK;
+    *done = length < size ? length : size;
+    return read_block_again(dfuse, region, address, data, (uint16_t)*done, err);
+}
+
 static enum ub_code dfuse_read(struct ub_loader *loader, const struct ub_region *region,
                                uint64_t address, uint8_t *data, size_t length, size_t *actual,
                                struct ub_error *err)
 {
     struct dfuse *dfuse = dfuse_of(loader);
-    const size_t size = dfuse->link.transfer_size;
     *actual = 0;
     if (!can(dfuse, UB_DFU_CAN_UPLOAD))
         return ub_fail(err, UB_DFU_NO_UPLOAD, "the device says that it cannot be read");
@@ -117,11 +156,11 @@ static enum ub_code dfuse_read(struct ub_loader *loader, const struct ub_region 
     if (!code)
         code = select_region(dfuse, region, err);
     while (!code && *actual < length) {
-        size_t n = length - *actual < size ? length - *actual : size;
+        size_t n = 0;
         code = ub_env_check(dfuse->link.port.env, err);
         if (!code)
-            code = read_block_again(dfuse, region, (uint32_t)(address + *actual), data + *actual,
-                                    (uint16_t)n, err);
+            code = read_some(dfuse, region, (uint32_t)(address + *actual), data + *actual,
+                             length - *actual, &n, err);
         if (code)
             break;
         *actual += n;
@@ -173,11 +212,7 @@ static enum ub_code write_block(struct dfuse *dfuse, const struct ub_region *reg
         code = dfu_to_download(link, err);
     if (code)
         return ub_wrap(err, code, "before %s", doing);
-    code = dfu_dnload(link, block, data, length, deadline_ms, err);
-    if (code)
-        code = dfu_explain(link, code, doing, err);
-    else
-        code = dfu_complete(link, &patience, DFU_DNLOAD_IDLE, err);
+    code = dfu_operate(link, block, data, length, &patience, err);
     return code ? dfuse_failed(dfuse, code, err) : UB_OK;
 }
 
@@ -306,6 +341,7 @@ const struct ub_loader_ops dfuse_ops = {
     .name = "DfuSe 1.1a",
     .speaks = dfuse_speaks,
     .open = dfu_open,
+    .adopt = dfuse_adopt,
     .caps = dfuse_caps,
     .regions = dfuse_regions,
     .read = dfuse_read,

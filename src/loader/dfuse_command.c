@@ -36,7 +36,8 @@ enum ub_code dfuse_failed(struct dfuse *dfuse, enum ub_code code, struct ub_erro
 static enum ub_code name_unknown_command(enum ub_code code, const uint8_t *bytes,
                                          struct ub_error *err)
 {
-    if (code != UB_DFU_ERR_STALLEDPKT && code != UB_USB_STALL)
+    bool refused = code == UB_USB_STALL && err && err->raw.bRequest == DFU_DNLOAD;
+    if (code != UB_DFU_ERR_STALLEDPKT && !refused)
         return code;
     (void)ub_wrap(err, code, "the device does not know the DfuSe command 0x%02x", bytes[0]);
     if (err)
@@ -52,12 +53,8 @@ static enum ub_code command(struct dfuse *dfuse, const uint8_t *bytes, uint16_t 
     enum ub_code code = dfu_to_download(link, err);
     if (code)
         return ub_wrap(err, code, "before %s", patience->doing);
-    code = dfu_dnload(link, 0, bytes, length, patience->deadline_ms, err);
-    if (code)
-        code = name_unknown_command(dfu_explain(link, code, patience->doing, err), bytes, err);
-    else
-        code = dfu_complete(link, patience, DFU_DNLOAD_IDLE, err);
-    return code ? dfuse_failed(dfuse, code, err) : UB_OK;
+    code = dfu_operate(link, 0, bytes, length, patience, err);
+    return code ? dfuse_failed(dfuse, name_unknown_command(code, bytes, err), err) : UB_OK;
 }
 
 static void put_command(uint8_t bytes[COMMAND_LENGTH], uint8_t what, uint32_t address)
@@ -101,6 +98,7 @@ enum ub_code dfuse_erase_everything(struct dfuse *dfuse, struct ub_error *err)
     const uint8_t bytes[ERASE_ALL_LENGTH] = {ERASE};
     const struct dfu_patience patience = {
         .doing = "erasing all of the device's memory",
+        .watched = true,
         .deadline_ms = dfuse->link.port.habits.erase_all_deadline_ms};
     return command(dfuse, bytes, sizeof(bytes), &patience, err);
 }

@@ -19,6 +19,8 @@ struct ub_loader_habits {
     uint32_t write_deadline_ms; /**< for one block */
     uint32_t manifest_deadline_ms;
     uint32_t poll_max_ms; /**< a bwPollTimeout above this is refused as absurd */
+    bool naks_while_busy; /**< it answers nothing until its operation is over: the question how it
+                               went may be on its way at once, and no sleep is needed */
 };
 
 /** An opened device in DFU mode. Everything in it is borrowed from the session, which outlives the
@@ -61,6 +63,9 @@ struct ub_loader_ops {
      */
     enum ub_code (*open)(const struct ub_loader_port *port, struct ub_loader **out,
                          struct ub_error *err);
+
+    /** Takes on the habits of the family that the device's regions made known. */
+    void (*adopt)(struct ub_loader *loader, const struct ub_loader_habits *habits);
 
     /** What this device can do. */
     void (*caps)(const struct ub_loader *loader, struct ub_loader_caps *out);

@@ -59,12 +59,11 @@ static enum ub_code open_and_ask(struct ub_context *context, const char *port,
     enum ub_code code = ub_session_open(context, selector, false, &session, err);
     if (code)
         return code;
-    uint64_t transfers;
     details->device = session->device;
     add_functional(&session->interface, details);
     details->transfer_size = session->target.caps.transfer_size;
-    session->loader->ops->last_status(session->loader, &details->bState, &details->bStatus,
-                                      &transfers);
+    details->bState = session->target.caps.arrived_bState;
+    details->bStatus = session->target.caps.arrived_bStatus;
     add_warnings(session->loader, details);
     code = copy_regions(&session->target, details, err);
     ub_session_close(session);

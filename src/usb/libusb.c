@@ -194,6 +194,14 @@ static enum ub_code op_control(void *self, struct ub_usb_handle *handle,
     return code;
 }
 
+static enum ub_code op_control_queue(void *self, struct ub_usb_handle *handle,
+                                     struct ub_transfer *transfers, size_t count,
+                                     struct ub_error *err)
+{
+    (void)self;
+    return ub_libusb_queue(handle->context, handle->device, &handle->name, transfers, count, err);
+}
+
 static enum ub_code op_reset(void *self, struct ub_usb_handle *handle, struct ub_error *err)
 {
     (void)self;
@@ -289,6 +297,7 @@ static const struct ub_transport_ops libusb_ops = {
     .claim = op_claim,
     .set_alt = op_set_alt,
     .control = op_control,
+    .control_queue = op_control_queue,
     .reset = op_reset,
     .wait_change = op_wait_change,
     .destroy = op_destroy,

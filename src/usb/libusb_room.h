@@ -39,4 +39,9 @@ enum ub_code ub_libusb_list(struct ub_usb_list *out, struct ub_error *err);
  */
 enum ub_code ub_libusb_fingerprint(uint64_t *out, struct ub_error *err);
 
+/** control_queue() of the libusb transport: `context` is that of `device`. */
+enum ub_code ub_libusb_queue(libusb_context *context, libusb_device_handle *device,
+                             const struct ub_libusb_name *name, struct ub_transfer *transfers,
+                             size_t count, struct ub_error *err);
+
 #endif

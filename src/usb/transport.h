@@ -48,6 +48,18 @@ struct ub_usb_list {
     size_t count;
 };
 
+/** One control transfer of a queue: what is asked, and what came of it. */
+struct ub_transfer {
+    struct ub_setup setup;
+    uint8_t *data;       /**< setup.wLength bytes; borrowed */
+    uint32_t timeout_ms; /**< for this transfer alone, never 0 */
+    uint16_t actual;     /**< out: bytes moved */
+    enum ub_code code;   /**< out: how it ended */
+};
+
+/** Most transfers in one queue. */
+#define UB_QUEUE_MAX 16u
+
 /** An opened device; each transport defines its own. */
 struct ub_usb_handle;
 
@@ -96,6 +108,17 @@ struct ub_transport_ops {
                             struct ub_error *err);
 
     /**
+     * Several control transfers (at most UB_QUEUE_MAX), handed over at once and carried out in
+     * order, so that the bus does not idle between them. Each is carried out even if the one before
+     * it failed; but what stands behind a time-out, or behind the device's disappearance, ends with
+     * that same code, whether it was sent or not. Returns the first failure, which *err is about.
+     * NULL where waiting between transfers costs nothing.
+     */
+    enum ub_code (*control_queue)(void *self, struct ub_usb_handle *handle,
+                                  struct ub_transfer *transfers, size_t count,
+                                  struct ub_error *err);
+
+    /**
      * Bus reset. UB_OK: the same device is still there, the handle is good, alternate settings are
      * 0 again. UB_USB_GONE: it re-enumerated or vanished; the handle can only be closed. Errors:
      * also UB_USB_IO.
@@ -119,6 +142,10 @@ struct ub_transport {
 
 /** Frees the list's content. */
 void ub_usb_list_free(struct ub_usb_list *list);
+
+/** control_queue(), or one control() after the other where the transport has none. */
+enum ub_code ub_control_queue(const struct ub_transport *transport, struct ub_usb_handle *handle,
+                              struct ub_transfer *transfers, size_t count, struct ub_error *err);
 
 /** Fills err->raw from a request (err may be NULL); `actual` is -1 for a failed transfer. */
 void ub_error_transfer(struct ub_error *err, const struct ub_setup *setup, int32_t actual);
