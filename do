@@ -47,7 +47,7 @@ case $verb in
         exec meson test -C build --suite quick --no-rebuild --print-errorlogs "$@"
         ;;
     test)
-        need build quick test kernel
+        need build demo quick test kernel
         exec scripts/test.sh "$@"
         ;;
     kernel)

@@ -9,8 +9,8 @@ packages_of()
         build) echo gcc libc6-dev meson ninja-build pkg-config libusb-1.0-0-dev libsodium-dev libjansson-dev python3-yaml ;;
         demo) echo firmware-tomu hackrf-firmware ;;
         quick) echo libcmocka-dev ;;
-        test) echo clang valgrind libc6-dbg ;;
-        kernel) echo qemu-system-x86 busybox-static cpio xz-utils kmod udev dfu-util fwupd ;;
+        test) echo clang valgrind libc6-dbg binutils dfu-util srecord mandoc shellcheck zsh fish ;;
+        kernel) echo qemu-system-x86 busybox-static cpio xz-utils kmod udev iproute2 usbip dfu-util fwupd ;;
         lint) echo clang clang-format clang-tidy shellcheck binutils python3-minimal ;;
         fuzz) echo clang llvm ;;
         coverage) echo gcovr ;;
