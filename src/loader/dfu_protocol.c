@@ -26,8 +26,7 @@ void dfu_warn(struct dfu_link *link, const char *format, ...)
     link->warning_count++;
 }
 
-/* The raw answer belongs to an error only if one was ever given. */
-static void add_status(const struct dfu_link *link, struct ub_error *err)
+void dfu_add_status(const struct dfu_link *link, struct ub_error *err)
 {
     if (!err || link->bState == DFU_STATE_UNKNOWN)
         return;
@@ -36,8 +35,8 @@ static void add_status(const struct dfu_link *link, struct ub_error *err)
     err->raw.bState = link->bState;
 }
 
-static struct ub_setup class_request(const struct dfu_link *link, enum dfu_request request,
-                                     uint16_t value, uint16_t length)
+struct ub_setup dfu_class_request(const struct dfu_link *link, enum dfu_request request,
+                                  uint16_t value, uint16_t length)
 {
     bool in = request == DFU_UPLOAD || request == DFU_GETSTATUS || request == DFU_GETSTATE;
     return (struct ub_setup){
@@ -66,7 +65,7 @@ static enum ub_code request(struct dfu_link *link, const struct ub_setup *setup,
         code = ub_fail(err, UB_USB_OVERFLOW, "the device sent %u bytes where at most %u fit",
                        *actual, setup->wLength);
     link->state = DFU_STATE_UNKNOWN;
-    add_status(link, err);
+    dfu_add_status(link, err);
     return code;
 }
 
@@ -77,14 +76,13 @@ static enum ub_code fail_answer(struct dfu_link *link, enum ub_code code,
     (void)ub_fail(err, code, "%s", text);
     link->state = DFU_STATE_UNKNOWN;
     ub_error_transfer(err, setup, actual);
-    add_status(link, err);
+    dfu_add_status(link, err);
     return code;
 }
 
-/* Reads an answer to GETSTATUS of `actual` bytes. */
-static enum ub_code take_status(struct dfu_link *link, const struct ub_setup *setup,
-                                const uint8_t answer[DFU_STATUS_BYTES], uint16_t actual,
-                                struct dfu_status *out, struct ub_error *err)
+enum ub_code dfu_take_status(struct dfu_link *link, const struct ub_setup *setup,
+                             const uint8_t answer[DFU_STATUS_BYTES], uint16_t actual,
+                             struct dfu_status *out, struct ub_error *err)
 {
     char text[UB_ERROR_TEXT];
     if (actual < DFU_STATUS_BYTES) {
@@ -119,12 +117,12 @@ enum ub_code dfu_get_status_once(struct dfu_link *link, uint64_t timeout_ms, str
 {
     uint8_t answer[DFU_STATUS_BYTES] = {0};
     uint16_t actual;
-    const struct ub_setup setup = class_request(link, DFU_GETSTATUS, 0, DFU_STATUS_BYTES);
+    const struct ub_setup setup = dfu_class_request(link, DFU_GETSTATUS, 0, DFU_STATUS_BYTES);
     memset(out, 0, sizeof(*out));
     enum ub_code code = request(link, &setup, answer, timeout_ms, &actual, err);
     if (code)
         return ub_wrap(err, code, "while asking for the device's status");
-    return take_status(link, &setup, answer, actual, out, err);
+    return dfu_take_status(link, &setup, answer, actual, out, err);
 }
 
 static bool worth_asking_again(enum ub_code code)
@@ -151,7 +149,7 @@ static enum ub_code plain_request(struct dfu_link *link, enum dfu_request what, 
                                   uint8_t after, struct ub_error *err)
 {
     uint16_t actual;
-    const struct ub_setup setup = class_request(link, what, value, 0);
+    const struct ub_setup setup = dfu_class_request(link, what, value, 0);
     enum ub_code code = request(link, &setup, NULL, DFU_CONTROL_MS, &actual, err);
     if (!code)
         link->state = after;
@@ -178,7 +176,7 @@ enum ub_code dfu_detach(struct dfu_link *link, uint16_t timeout_ms, struct ub_er
 enum ub_code dfu_get_state(struct dfu_link *link, uint8_t *state, struct ub_error *err)
 {
     uint16_t actual;
-    const struct ub_setup setup = class_request(link, DFU_GETSTATE, 0, 1);
+    const struct ub_setup setup = dfu_class_request(link, DFU_GETSTATE, 0, 1);
     *state = DFU_STATE_UNKNOWN;
     enum ub_code code = request(link, &setup, state, DFU_CONTROL_MS, &actual, err);
     if (code)
@@ -200,7 +198,7 @@ enum ub_code dfu_dnload(struct dfu_link *link, uint16_t block, const uint8_t *da
     uint8_t bytes[UB_CONTROL_MAX];
     char text[UB_ERROR_TEXT];
     uint16_t actual;
-    const struct ub_setup setup = class_request(link, DFU_DNLOAD, block, length);
+    const struct ub_setup setup = dfu_class_request(link, DFU_DNLOAD, block, length);
     if (length > sizeof(bytes))
         return ub_fail(err, UB_SYS_INTERNAL, "a block of %u bytes", length);
     if (length)
@@ -217,65 +215,10 @@ enum ub_code dfu_dnload(struct dfu_link *link, uint16_t block, const uint8_t *da
     return UB_OK;
 }
 
-enum ub_code dfu_dnload_asking(struct dfu_link *link, uint16_t block, const uint8_t *data,
-                               uint16_t length, uint64_t timeout_ms, struct dfu_asked *out,
-                               struct ub_error *err)
-{
-    uint8_t bytes[UB_CONTROL_MAX];
-    uint8_t answers[2][DFU_STATUS_BYTES] = {{0}};
-    const uint32_t limit = timeout_ms > DFU_CONTROL_MS ? (uint32_t)timeout_ms : DFU_CONTROL_MS;
-    memset(out, 0, sizeof(*out));
-    if (length > sizeof(bytes))
-        return ub_fail(err, UB_SYS_INTERNAL, "a block of %u bytes", length);
-    memcpy(bytes, data, length);
-    const struct ub_setup ask = class_request(link, DFU_GETSTATUS, 0, DFU_STATUS_BYTES);
-    struct ub_transfer queue[] = {{.setup = class_request(link, DFU_DNLOAD, block, length),
-                                   .data = bytes,
-                                   .timeout_ms = limit},
-                                  {.setup = ask, .data = answers[0], .timeout_ms = limit},
-                                  {.setup = ask, .data = answers[1], .timeout_ms = limit}};
-    link->transfers += 3;
-    link->state = DFU_STATE_UNKNOWN;
-    enum ub_code code = ub_control_queue(&link->port.transport, link->port.handle, queue, 3, err);
-    out->taken = queue[0].code == UB_OK && queue[0].actual == length;
-    if (!code && !out->taken)
-        code = ub_fail(err, UB_USB_SHORT, "the device took %u of a block's %u bytes",
-                       queue[0].actual, length);
-    if (!code)
-        code = take_status(link, &ask, answers[0], queue[1].actual, &out->first, err);
-    if (!code)
-        code = take_status(link, &ask, answers[1], queue[2].actual, &out->second, err);
-    if (code) {
-        link->state = DFU_STATE_UNKNOWN;
-        add_status(link, err);
-    }
-    return code;
-}
-
-enum ub_code dfu_upload_blocks(struct dfu_link *link, uint16_t block, uint8_t *data,
-                               uint16_t length, size_t count, struct ub_error *err)
-{
-    struct ub_transfer queue[UB_QUEUE_MAX] = {{.actual = 0}};
-    for (size_t i = 0; i < count; i++) {
-        queue[i].setup = class_request(link, DFU_UPLOAD, (uint16_t)(block + i), length);
-        queue[i].data = data + i * length;
-        queue[i].timeout_ms = DFU_CONTROL_MS;
-    }
-    link->transfers += count;
-    enum ub_code code = ub_control_queue(&link->port.transport, link->port.handle, queue, count,
-                                         err);
-    for (size_t i = 0; i < count && !code; i++)
-        if (queue[i].actual != length)
-            code = ub_fail(err, UB_USB_SHORT, "the device sent %u of %u bytes", queue[i].actual,
-                           length);
-    link->state = code ? DFU_STATE_UNKNOWN : DFU_UPLOAD_IDLE;
-    return code;
-}
-
 enum ub_code dfu_upload(struct dfu_link *link, uint16_t block, uint8_t *data, uint16_t length,
                         uint16_t *actual, struct ub_error *err)
 {
-    const struct ub_setup setup = class_request(link, DFU_UPLOAD, block, length);
+    const struct ub_setup setup = dfu_class_request(link, DFU_UPLOAD, block, length);
     enum ub_code code = request(link, &setup, data, DFU_CONTROL_MS, actual, err);
     /* After a short block the standard says dfuIDLE and some devices stay in dfuUPLOAD-IDLE
      * (Zephyr). Taking it for the latter costs one ABORT and is right for both. */
@@ -325,13 +268,13 @@ enum ub_code dfu_explain(struct dfu_link *link, enum ub_code code, const char *d
     if (dfu_get_status_once(link, DFU_CONTROL_MS, &status, &ignored) != UB_OK)
         return ub_wrap(err, code, "while %s; the device gives no reason", doing);
     if (status.bStatus == 0) {
-        add_status(link, err);
+        dfu_add_status(link, err);
         return ub_wrap(err, code, "while %s", doing);
     }
     code = dfu_fail_status(&status, doing, err);
     if (err) {
         err->raw = refused;
-        add_status(link, err);
+        dfu_add_status(link, err);
     }
     return code;
 }

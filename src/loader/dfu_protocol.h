@@ -104,32 +104,23 @@ enum ub_code dfu_detach(struct dfu_link *link, uint16_t timeout_ms, struct ub_er
  */
 enum ub_code dfu_dnload(struct dfu_link *link, uint16_t block, const uint8_t *data, uint16_t length,
                         uint64_t timeout_ms, struct ub_error *err);
-/** What came of a DNLOAD and the two questions behind it. */
-struct dfu_asked {
-    bool taken; /**< the device took the block itself */
-    struct dfu_status first;
-    struct dfu_status second;
-};
-
-/**
- * DNLOAD of one block and two GETSTATUS right behind it, all in the host controller's hands at
- * once: for devices that answer nothing while they are busy (habits.naks_while_busy). After a
- * failure the state is unknown; if the block was taken, dfu_get_status() may be asked again.
- * Errors: UB_USB_SHORT, UB_DFU_STATUS_INVALID, UB_USB domain.
- */
-enum ub_code dfu_dnload_asking(struct dfu_link *link, uint16_t block, const uint8_t *data,
-                               uint16_t length, uint64_t timeout_ms, struct dfu_asked *out,
-                               struct ub_error *err);
-/**
- * UPLOAD of `count` (at most UB_QUEUE_MAX) full blocks of `length` bytes, queued at once. Errors:
- * UB_USB_SHORT, UB_USB domain; then none of `data` counts and the device's state is unknown.
- */
-enum ub_code dfu_upload_blocks(struct dfu_link *link, uint16_t block, uint8_t *data,
-                               uint16_t length, size_t count, struct ub_error *err);
 /** UPLOAD of one block; *actual < length is the end of what the device has. Errors: UB_USB domain.
  */
 enum ub_code dfu_upload(struct dfu_link *link, uint16_t block, uint8_t *data, uint16_t length,
                         uint16_t *actual, struct ub_error *err);
+
+/** A class request to the DFU interface (DFU 1.1 table 3.1). */
+struct ub_setup dfu_class_request(const struct dfu_link *link, enum dfu_request request,
+                                  uint16_t value, uint16_t length);
+/**
+ * Reads an answer to GETSTATUS of `actual` bytes into *out, and notes it in the link. Errors:
+ * UB_USB_SHORT, UB_DFU_STATUS_INVALID.
+ */
+enum ub_code dfu_take_status(struct dfu_link *link, const struct ub_setup *setup,
+                             const uint8_t answer[DFU_STATUS_BYTES], uint16_t actual,
+                             struct dfu_status *out, struct ub_error *err);
+/** Puts the device's last answer into the raw part of *err, if it ever gave one. */
+void dfu_add_status(const struct dfu_link *link, struct ub_error *err);
 
 /** Puts an answer to GETSTATUS into the raw part of *err (which may be NULL). */
 void dfu_raw_status(struct ub_error *err, const struct dfu_status *status);

@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "loader/dfu_names.h"
+#include "loader/dfu_queue.h"
 
 #define US_PER_MS UINT64_C(1000)
 #define SLICE_US  (100 * US_PER_MS)
@@ -178,8 +179,9 @@ enum ub_code dfu_operate(struct dfu_link *link, uint16_t block, const uint8_t *d
     struct dfu_patience rest = *patience;
     if (!link->port.habits.naks_while_busy || patience->watched)
         return operate_in_turn(link, block, data, length, patience, err);
-    enum ub_code code = dfu_dnload_asking(link, block, data, length, patience->deadline_ms, &asked,
-                                          err);
+    size_t good;
+    enum ub_code code = dfu_dnload_queued(link, block, data, length, 1, patience->deadline_ms,
+                                          &asked, &good, err);
     if (code && !asked.taken)
         return dfu_explain(link, code, patience->doing, err);
     if (may_ask_again(code))

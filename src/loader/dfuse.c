@@ -5,6 +5,7 @@
 #include "loader/dfu_arrive.h"
 #include "loader/dfu_link.h"
 #include "loader/dfu_open.h"
+#include "loader/dfu_queue.h"
 #include "loader/dfuse_room.h"
 #include "loader/layout.h"
 #include "loader/memory_map.h"
@@ -14,7 +15,6 @@
 #include <string.h>
 
 #define READ_RETRIES 2u
-#define READ_QUEUE   8u /* blocks asked for at once */
 #define ADDRESS_LAST UINT64_C(0xffffffff)
 #define DOING_TEXT   64
 #define LEAVE_BLOCK  2u /* as dfu-util sends it; the number of a zero-length block means nothing */
@@ -110,6 +110,13 @@ static enum ub_code read_block_again(struct dfuse *dfuse, const struct ub_region
     return code;
 }
 
+/* Several requests at once need a device that bears it, and block numbers that count its blocks. */
+static bool may_queue(const struct dfuse *dfuse)
+{
+    return dfuse->link.port.habits.naks_while_busy &&
+           dfuse->link.transfer_size == dfuse->link.functional.wTransferSize;
+}
+
 /*
  * Where the device's habits allow it, full blocks are asked for several at a time. *done is how
  * many bytes came; if anything goes wrong it is 0, and the blocks are asked for one by one.
@@ -119,15 +126,14 @@ static void read_queued(struct dfuse *dfuse, const struct ub_region *region, uin
 {
     struct dfu_link *link = &dfuse->link;
     const uint16_t size = link->transfer_size;
-    size_t count = length / size < READ_QUEUE ? length / size : READ_QUEUE;
+    size_t count = length / size < DFU_QUEUE_UPLOADS ? length / size : DFU_QUEUE_UPLOADS;
     uint16_t block;
     *done = 0;
-    bool counts = size == link->functional.wTransferSize; /* block numbers count in those units */
-    if (!link->port.habits.naks_while_busy || !counts || count < 2 ||
+    if (!may_queue(dfuse) || count < 2 ||
         dfuse_point(dfuse, region, address, size, &block, NULL) != UB_OK ||
-        block > DFUSE_BLOCK_LAST - READ_QUEUE || dfu_to_upload(link, NULL) != UB_OK)
+        block > DFUSE_BLOCK_LAST - DFU_QUEUE_UPLOADS || dfu_to_upload(link, NULL) != UB_OK)
         return;
-    if (dfu_upload_blocks(link, block, data, size, count, NULL) == UB_OK)
+    if (dfu_upload_queued(link, block, data, size, count, NULL) == UB_OK)
         *done = count * size;
     else
         dfuse->anchored = false;
@@ -216,23 +222,100 @@ static enum ub_code write_block(struct dfuse *dfuse, const struct ub_region *reg
     return code ? dfuse_failed(dfuse, code, err) : UB_OK;
 }
 
+/* Blocks from the first on that ended as they must: idle, no error. */
+static size_t written(const struct dfu_asked *asked, size_t good)
+{
+    size_t count = 0;
+    while (count < good && !dfu_status_is_error(&asked[count].second) &&
+           asked[count].second.bState == DFU_DNLOAD_IDLE)
+        count++;
+    return count;
+}
+
+/*
+ * What to make of the first block that did not end well, block `index` of `good` that were answered
+ * for. A device that refused it, or is still busy with it, is one that must not be asked at once:
+ * it is not, from here on, and goes on with the block that it did not take.
+ */
+static enum ub_code give_up_queue(struct dfuse *dfuse, const struct dfu_asked *asked, size_t index,
+                                  size_t good, enum ub_code code, size_t *taken,
+                                  struct ub_error *err)
+{
+    const struct dfu_asked *block = &asked[index];
+    if (code && code != UB_USB_STALL)
+        return code;
+    if (index < good && dfu_status_is_error(&block->second))
+        return dfu_fail_status(&block->second, "writing", err);
+    *taken = index + block->taken;
+    dfuse->link.port.habits.naks_while_busy = false;
+    dfuse->anchored = false;
+    return dfu_arrive(&dfuse->link, false, err);
+}
+
+/*
+ * Where the device's habits allow it, full blocks are written several at a time. *done is how many
+ * bytes the device took; 0 means that the next block is to be written alone.
+ */
+static enum ub_code write_queued(struct dfuse *dfuse, const struct ub_region *region,
+                                 uint32_t address, const uint8_t *data, size_t length, size_t *done,
+                                 struct ub_error *err)
+{
+    struct dfu_link *link = &dfuse->link;
+    struct dfu_asked asked[DFU_QUEUE_DNLOADS];
+    const uint16_t size = link->transfer_size;
+    size_t count = length / size < DFU_QUEUE_DNLOADS ? length / size : DFU_QUEUE_DNLOADS;
+    uint16_t block;
+    size_t good = 0;
+    *done = 0;
+    if (!may_queue(dfuse) || count < 2)
+        return UB_OK;
+    enum ub_code code = dfuse_point(dfuse, region, address, size, &block, err);
+    if (!code && block > DFUSE_BLOCK_LAST - DFU_QUEUE_DNLOADS)
+        return UB_OK;
+    if (!code)
+        code = dfu_to_download(link, err);
+    if (code)
+        return ub_wrap(err, code, "before writing 0x%08x", address);
+    code = dfu_dnload_queued(link, block, data, size, count, link->port.habits.write_deadline_ms,
+                             asked, &good, err);
+    size_t ended = written(asked, good);
+    if (ended < count)
+        code = give_up_queue(dfuse, asked, ended, good, code, &ended, err);
+    *done = ended * size;
+    if (code)
+        return dfuse_failed(dfuse, ub_wrap(err, code, "while writing from 0x%08x on", address),
+                            err);
+    return UB_OK;
+}
+
+static enum ub_code write_some(struct dfuse *dfuse, const struct ub_region *region,
+                               uint32_t address, const uint8_t *data, size_t length, size_t *done,
+                               struct ub_error *err)
+{
+    const size_t size = dfuse->link.transfer_size;
+    enum ub_code code = write_queued(dfuse, region, address, data, length, done, err);
+    if (code || *done)
+        return code;
+    *done = length < size ? length : size;
+    return write_block(dfuse, region, address, data, (uint16_t)*done, err);
+}
+
 static enum ub_code dfuse_write(struct ub_loader *loader, const struct ub_region *region,
                                 uint64_t address, const uint8_t *data, size_t length,
                                 struct ub_error *err)
 {
     struct dfuse *dfuse = dfuse_of(loader);
-    const size_t size = dfuse->link.transfer_size;
     if (!can(dfuse, UB_DFU_CAN_DNLOAD))
         return ub_fail(err, UB_DFU_NO_DOWNLOAD, "the device says that it cannot be written");
     enum ub_code code = ub_region_demand(region, address, length, UB_CAN_WRITE, err);
     if (!code)
         code = select_region(dfuse, region, err);
     for (size_t done = 0; !code && done < length;) {
-        size_t n = length - done < size ? length - done : size;
+        size_t n = 0;
         code = ub_env_check(dfuse->link.port.env, err);
         if (!code)
-            code = write_block(dfuse, region, (uint32_t)(address + done), data + done, (uint16_t)n,
-                               err);
+            code = write_some(dfuse, region, (uint32_t)(address + done), data + done, length - done,
+                              &n, err);
         if (code)
             break;
         done += n;
