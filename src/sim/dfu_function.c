@@ -127,7 +127,8 @@ void ub_dfu_fn_advance(struct ub_dfu_fn *fn, uint64_t now_us)
 
 uint64_t ub_dfu_fn_ready_at(const struct ub_dfu_fn *fn, uint64_t now_us)
 {
-    bool deaf = fn->model->deaf && working(fn) && !fn->work.forever;
+    /* also asked about a moment in the past, when the work that is over now was still going on */
+    bool deaf = fn->model->deaf && !fn->work.forever;
     return deaf && fn->busy_until_us > now_us ? fn->busy_until_us : now_us;
 }
 

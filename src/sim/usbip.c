@@ -232,7 +232,8 @@ static struct command read_command(struct ub_cursor *cursor)
     return c;
 }
 
-static void submit(struct ub_usbip *conn, const struct command *c, const uint8_t *data)
+static void submit(struct ub_usbip *conn, const struct command *c, const uint8_t *data,
+                   uint64_t now_us)
 {
     struct ub_usbip_urb *urb = calloc(1, sizeof(*urb) + c->setup.wLength);
     if (!urb) {
@@ -240,6 +241,7 @@ static void submit(struct ub_usbip *conn, const struct command *c, const uint8_t
         return;
     }
     urb->seqnum = c->seqnum;
+    urb->received_us = now_us;
     urb->setup = c->setup;
     urb->in = c->in;
     bool setup_in = (c->setup.bmRequestType & UB_SETUP_IN) != 0;
@@ -274,7 +276,7 @@ static void unlink_urb(struct ub_usbip *conn, const struct command *c)
 }
 
 /* Returns the bytes understood; 0: more are needed, or finished. */
-static size_t take_command(struct ub_usbip *conn)
+static size_t take_command(struct ub_usbip *conn, uint64_t now_us)
 {
     struct ub_cursor cursor = ub_cursor(conn->in, conn->in_length);
     struct command c = read_command(&cursor);
@@ -294,15 +296,15 @@ static size_t take_command(struct ub_usbip *conn)
     const uint8_t *data = ub_take_bytes(&cursor, length);
     if (cursor.failed)
         return 0;
-    submit(conn, &c, data);
+    submit(conn, &c, data, now_us);
     return HEADER_LENGTH + length;
 }
 
 /* Understands as much of what has been received as is complete. */
-static void parse(struct ub_usbip *conn)
+static void parse(struct ub_usbip *conn, uint64_t now_us)
 {
     while (!conn->finished) {
-        size_t used = conn->urbs ? take_command(conn) : take_op(conn);
+        size_t used = conn->urbs ? take_command(conn, now_us) : take_op(conn);
         if (used == 0)
             return;
         conn->in_length -= used;
@@ -319,7 +321,7 @@ void ub_usbip_feed(struct ub_usbip *conn, const uint8_t *bytes, size_t length, u
         conn->in_length += part;
         bytes += part;
         length -= part;
-        parse(conn);
+        parse(conn, now_us);
     }
     ub_usbip_run(conn, now_us);
 }
@@ -367,20 +369,31 @@ static void answer(struct ub_usbip *conn, const struct ub_usbip_urb *urb)
         memcpy(out + HEADER_LENGTH, urb->data, data);
 }
 
+/*
+ * When the wire turns to a waiting transfer. A host controller carries out what is queued back to
+ * back, however late this program comes to look.
+ */
+static uint64_t start_of(const struct ub_usbip *conn, const struct ub_usbip_urb *urb)
+{
+    uint64_t start = urb->received_us > conn->free_at_us ? urb->received_us : conn->free_at_us;
+    return ub_sim_device_ready_at(conn->device, start);
+}
+
 void ub_usbip_run(struct ub_usbip *conn, uint64_t now_us)
 {
-    ub_sim_device_advance(conn->device, now_us);
     while (conn->first && !conn->finished && !ub_usbip_gone(conn)) {
         struct ub_usbip_urb *urb = conn->first;
-        if (!urb->performed && ub_sim_device_ready_at(conn->device, now_us) > now_us)
-            return;
+        if (!urb->performed && start_of(conn, urb) > now_us)
+            break;
         if (!urb->performed)
-            perform(conn, urb, now_us);
+            perform(conn, urb, start_of(conn, urb));
         if (ub_usbip_gone(conn) || urb->mute || urb->complete_at_us > now_us)
-            return;
+            break;
+        conn->free_at_us = urb->complete_at_us;
         answer(conn, urb);
         pop(conn, &conn->first);
     }
+    ub_sim_device_advance(conn->device, now_us);
 }
 
 uint64_t ub_usbip_next(const struct ub_usbip *conn, uint64_t now_us)
@@ -388,5 +401,5 @@ uint64_t ub_usbip_next(const struct ub_usbip *conn, uint64_t now_us)
     const struct ub_usbip_urb *urb = conn->first;
     if (!urb || urb->mute)
         return UB_SIM_NEVER;
-    return urb->performed ? urb->complete_at_us : ub_sim_device_ready_at(conn->device, now_us);
+    return urb->performed ? urb->complete_at_us : start_of(conn, urb);
 }

@@ -21,6 +21,7 @@ struct ub_usbip_urb {
     struct ub_usbip_urb *next;
     uint32_t seqnum;
     struct ub_setup setup;
+    uint64_t received_us; /**< when it was submitted */
     bool in;
     bool refused;            /**< stalled without asking the device */
     bool performed;          /**< the device has answered; the answer waits for its time */
@@ -39,6 +40,7 @@ struct ub_usbip {
     bool busy;                    /**< another connection has the device: imports are refused */
     bool finished;                /**< broken or done: send what is in `out`, then close */
     uint32_t generation;          /**< of the device when it was imported */
+    uint64_t free_at_us;          /**< when the wire was free after the last transfer */
     uint8_t *in;                  /**< received, not yet understood; owned */
     size_t in_length;
     uint8_t *out; /**< to be sent; owned */
