@@ -23,7 +23,8 @@ static uint64_t saturating_sub(uint64_t a, uint64_t b)
     return a > b ? a - b : 0;
 }
 
-/** Sends an event of the running step; rate and time left follow from what the step has done so far. */
+/** Sends an event of the running step; rate and time left follow from what the step has done so
+ * far. */
 static void emit(struct ub_env *env, enum ub_event_kind kind, const char *text, uint64_t wait_us)
 {
     if (!env->callbacks.event)

@@ -115,8 +115,8 @@ static enum ub_code allocate_areas(struct ub_plan *plan, struct ub_error *err)
 {
     for (size_t a = 0; a < plan->area_count; a++) {
         struct ub_area *area = &plan->areas[a];
-        area->want = malloc(area->length);
-        area->have = malloc(area->length);
+        area->want = malloc(area->length + 1);
+        area->have = malloc(area->length + 1);
         if (!area->want || !area->have)
             return ub_fail_memory(err);
         memset(area->want, plan->erased_value, area->length);

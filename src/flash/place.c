@@ -61,7 +61,7 @@ static const struct ub_region *region_of_address(const struct ub_target *target,
 static void list_ranges(const struct ub_target *target, char *text, size_t size)
 {
     text[0] = '\0';
-    for (size_t i = 0; i < target->region_count; i++) {
+    for (size_t i = 0; target->regions && i < target->region_count; i++) {
         const struct ub_region *region = &target->regions[i];
         for (size_t r = 0; r < region->run_count;) {
             uint64_t start = region->runs[r].address;
@@ -79,9 +79,10 @@ static enum ub_code fail_outside(const struct ub_target *target, uint64_t addres
 {
     char ranges[UB_ERROR_TEXT];
     list_ranges(target, ranges, sizeof(ranges));
-    enum ub_code code = ub_fail(err, UB_MEM_OUTSIDE,
-                                "address 0x%08" PRIx64 " is outside the device's memory", address);
-    return ub_wrap(err, code, "the device has %s", ranges);
+    (void)ub_fail(err, UB_MEM_OUTSIDE, "address 0x%08" PRIx64 " is outside the device's memory",
+                  address);
+    (void)ub_wrap(err, UB_MEM_OUTSIDE, "the device has %s", ranges);
+    return UB_MEM_OUTSIDE;
 }
 
 /** May this person's command write a region of that kind? */

@@ -17,17 +17,18 @@ struct builder {
     enum ub_code code; /**< the first failure; later calls do nothing */
 };
 
-static bool grow(struct ub_plan *plan)
+/** Room for one more operation, or NULL when out of memory. */
+static struct ub_plan_op *append(struct ub_plan *plan)
 {
-    if (plan->op_count < plan->op_room)
-        return true;
-    size_t room = plan->op_room ? 2 * plan->op_room : 64;
-    struct ub_plan_op *ops = realloc(plan->ops, room * sizeof(*ops));
-    if (!ops)
-        return false;
-    plan->ops = ops;
-    plan->op_room = room;
-    return true;
+    if (!plan->ops || plan->op_count == plan->op_room) {
+        size_t room = plan->op_room ? 2 * plan->op_room : 64;
+        struct ub_plan_op *ops = realloc(plan->ops, room * sizeof(*ops));
+        if (!ops)
+            return NULL;
+        plan->ops = ops;
+        plan->op_room = room;
+    }
+    return &plan->ops[plan->op_count++];
 }
 
 static uint64_t price(const struct builder *b, enum ub_plan_action action, uint64_t length)
@@ -53,7 +54,8 @@ static void add(struct builder *b, enum ub_plan_action action, const struct ub_r
 {
     if (b->code || !length)
         return;
-    struct ub_plan_op *last = b->plan->op_count ? &b->plan->ops[b->plan->op_count - 1] : NULL;
+    bool any = b->plan->ops && b->plan->op_count;
+    struct ub_plan_op *last = any ? &b->plan->ops[b->plan->op_count - 1] : NULL;
     bool joins = last && last->step.action == action && last->region == region &&
                  last->step.address + last->step.length == address &&
                  (action == UB_PLAN_KEEP || action == UB_PLAN_BLANK ||
@@ -63,11 +65,12 @@ static void add(struct builder *b, enum ub_plan_action action, const struct ub_r
         last->step.predicted_us = price(b, action, last->step.length);
         return;
     }
-    if (!grow(b->plan)) {
+    struct ub_plan_op *op = append(b->plan);
+    if (!op) {
         b->code = ub_fail_memory(b->err);
         return;
     }
-    b->plan->ops[b->plan->op_count++] = (struct ub_plan_op){
+    *op = (struct ub_plan_op){
         .step = {.action = action,
                  .alt = region ? region->alt : 0,
                  .address = address,

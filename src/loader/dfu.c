@@ -269,8 +269,8 @@ static void plain_close(struct ub_loader *loader)
 
 #define PLAIN_OPS(title, test)                                                                     \
     {                                                                                              \
-        .name = title, .speaks = test, .open = dfu_open, .adopt = plain_adopt, .caps = plain_caps, \
-        .regions = plain_regions, .read = plain_read, .write = plain_write,                        \
+        .name = (title), .speaks = (test), .open = dfu_open, .adopt = plain_adopt,                 \
+        .caps = plain_caps, .regions = plain_regions, .read = plain_read, .write = plain_write,    \
         .commit = plain_commit, .leave = plain_leave, .abort = plain_abort,                        \
         .last_status = plain_last_status, .warning = plain_warning, .close = plain_close,          \
     }

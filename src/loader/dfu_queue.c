@@ -52,26 +52,35 @@ static enum ub_code take_answers(struct dfu_link *link, const struct ub_transfer
     return code;
 }
 
-enum ub_code dfu_dnload_queued(struct dfu_link *link, uint16_t block, const uint8_t *data,
-                               uint16_t length, size_t count, uint64_t timeout_ms,
-                               struct dfu_asked *asked, size_t *good, struct ub_error *err)
+/** Fills the queue: a block, two questions, the next block. */
+static void fill(const struct dfu_link *link, struct ub_transfer *queue, struct room *rooms,
+                 const struct dfu_blocks *blocks, uint64_t timeout_ms)
+{
+    const uint32_t limit = timeout_ms > DFU_CONTROL_MS ? (uint32_t)timeout_ms : DFU_CONTROL_MS;
+    for (size_t i = 0; i < blocks->count; i++) {
+        memset(rooms[i].answers, 0, sizeof(rooms[i].answers));
+        memcpy(rooms[i].bytes, blocks->data + i * blocks->length, blocks->length);
+        fill_block(link, queue + i * PER_BLOCK, &rooms[i], (uint16_t)(blocks->first + i),
+                   blocks->length, limit);
+    }
+}
+
+enum ub_code dfu_dnload_queued(struct dfu_link *link, const struct dfu_blocks *blocks,
+                               uint64_t timeout_ms, struct dfu_asked *asked, size_t *good,
+                               struct ub_error *err)
 {
     struct room rooms[DFU_QUEUE_DNLOADS];
     struct ub_transfer queue[UB_QUEUE_MAX];
-    const uint32_t limit = timeout_ms > DFU_CONTROL_MS ? (uint32_t)timeout_ms : DFU_CONTROL_MS;
     *good = 0;
-    if (length > UB_CONTROL_MAX || count > DFU_QUEUE_DNLOADS)
-        return ub_fail(err, UB_SYS_INTERNAL, "%zu blocks of %u bytes", count, length);
-    memset(asked, 0, count * sizeof(*asked));
-    for (size_t i = 0; i < count; i++) {
-        memset(rooms[i].answers, 0, sizeof(rooms[i].answers));
-        memcpy(rooms[i].bytes, data + i * length, length);
-        fill_block(link, queue + i * PER_BLOCK, &rooms[i], (uint16_t)(block + i), length, limit);
-    }
+    if (blocks->length > UB_CONTROL_MAX || blocks->count > DFU_QUEUE_DNLOADS)
+        return ub_fail(err, UB_SYS_INTERNAL, "%zu blocks of %u bytes", blocks->count,
+                       blocks->length);
+    memset(asked, 0, blocks->count * sizeof(*asked));
+    fill(link, queue, rooms, blocks, timeout_ms);
     /* the error is about the first failure, as is the first block that has one */
-    enum ub_code code = run(link, queue, count * PER_BLOCK, err);
+    enum ub_code code = run(link, queue, blocks->count * PER_BLOCK, err);
     enum ub_code first = UB_OK;
-    while (*good < count && !first) {
+    while (*good < blocks->count && !first) {
         first = take_answers(link, queue + *good * PER_BLOCK, &rooms[*good], &asked[*good], err);
         *good += first == UB_OK;
     }
@@ -89,11 +98,11 @@ enum ub_code dfu_upload_queued(struct dfu_link *link, uint16_t block, uint8_t *d
     struct ub_transfer queue[UB_QUEUE_MAX];
     if (count > DFU_QUEUE_UPLOADS)
         return ub_fail(err, UB_SYS_INTERNAL, "%zu blocks", count);
-    for (size_t i = 0; i < count; i++)
-        queue[i] = (struct ub_transfer){
-            .setup = dfu_class_request(link, DFU_UPLOAD, (uint16_t)(block + i), length),
-            .data = data + i * length,
-            .timeout_ms = DFU_CONTROL_MS};
+    for (size_t i = 0; i < count; i++) {
+        queue[i] = (struct ub_transfer){.timeout_ms = DFU_CONTROL_MS};
+        queue[i].setup = dfu_class_request(link, DFU_UPLOAD, (uint16_t)(block + i), length);
+        queue[i].data = data + i * length;
+    }
     enum ub_code code = run(link, queue, count, err);
     for (size_t i = 0; i < count && !code; i++)
         if (queue[i].actual != length)

@@ -24,15 +24,22 @@ struct dfu_asked {
     struct dfu_status second;
 };
 
+/** Full blocks that follow each other. */
+struct dfu_blocks {
+    uint16_t first;      /**< wBlockNum of the first */
+    uint16_t length;     /**< bytes of each, at most UB_CONTROL_MAX */
+    size_t count;        /**< at most DFU_QUEUE_DNLOADS */
+    const uint8_t *data; /**< count * length bytes */
+};
+
 /**
- * DNLOAD of `count` (at most DFU_QUEUE_DNLOADS) blocks of `length` bytes each, two GETSTATUS behind
- * each. *good is the number of blocks that the device took and answered for; asked[*good] is about
- * the first that it did not. Nothing is judged. After a failure the state is unknown. Errors:
- * UB_USB_SHORT, UB_DFU_STATUS_INVALID, UB_USB domain.
+ * DNLOAD of blocks, two GETSTATUS behind each. *good is the number of blocks that the device took
+ * and answered for; asked[*good] is about the first that it did not. Nothing is judged. After a
+ * failure the state is unknown. Errors: UB_USB_SHORT, UB_DFU_STATUS_INVALID, UB_USB domain.
  */
-enum ub_code dfu_dnload_queued(struct dfu_link *link, uint16_t block, const uint8_t *data,
-                               uint16_t length, size_t count, uint64_t timeout_ms,
-                               struct dfu_asked *asked, size_t *good, struct ub_error *err);
+enum ub_code dfu_dnload_queued(struct dfu_link *link, const struct dfu_blocks *blocks,
+                               uint64_t timeout_ms, struct dfu_asked *asked, size_t *good,
+                               struct ub_error *err);
 
 /**
  * UPLOAD of `count` (at most DFU_QUEUE_UPLOADS) full blocks. Errors: UB_USB_SHORT, UB_USB domain;

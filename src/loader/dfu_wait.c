@@ -152,7 +152,7 @@ static enum ub_code judge(struct dfu_link *link, const struct dfu_patience *pati
 enum ub_code dfu_complete(struct dfu_link *link, const struct dfu_patience *patience,
                           uint8_t expected, struct ub_error *err)
 {
-    struct dfu_status status;
+    struct dfu_status status = {0};
     enum ub_code code = dfu_wait(link, patience, &status, err);
     return code ? code : judge(link, patience, &status, expected, err);
 }
@@ -179,9 +179,9 @@ enum ub_code dfu_operate(struct dfu_link *link, uint16_t block, const uint8_t *d
     struct dfu_patience rest = *patience;
     if (!link->port.habits.naks_while_busy || patience->watched)
         return operate_in_turn(link, block, data, length, patience, err);
+    const struct dfu_blocks one = {.first = block, .length = length, .count = 1, .data = data};
     size_t good;
-    enum ub_code code = dfu_dnload_queued(link, block, data, length, 1, patience->deadline_ms,
-                                          &asked, &good, err);
+    enum ub_code code = dfu_dnload_queued(link, &one, patience->deadline_ms, &asked, &good, err);
     if (code && !asked.taken)
         return dfu_explain(link, code, patience->doing, err);
     if (may_ask_again(code))

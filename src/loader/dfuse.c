@@ -276,8 +276,8 @@ static enum ub_code write_queued(struct dfuse *dfuse, const struct ub_region *re
         code = dfu_to_download(link, err);
     if (code)
         return ub_wrap(err, code, "before writing 0x%08x", address);
-    code = dfu_dnload_queued(link, block, data, size, count, link->port.habits.write_deadline_ms,
-                             asked, &good, err);
+    const struct dfu_blocks blocks = {block, size, count, data};
+    code = dfu_dnload_queued(link, &blocks, link->port.habits.write_deadline_ms, asked, &good, err);
     size_t ended = written(asked, good);
     if (ended < count)
         code = give_up_queue(dfuse, asked, ended, good, code, &ended, err);

@@ -40,7 +40,8 @@ expect_grep 'BCD DFU:.*0x011A' dfu-suffix -c whole.dfu
 
 step "restore: the very old content"
 expect_status 0 "$UNBRICK" vault list
-backup=$(ls vault/backups | head -n 1)
+set -- vault/backups/2*
+backup=${1##*/}
 expect_status 0 "$UNBRICK" restore "$backup" --yes --no-backup --stay
 cmp before.state flash.state || fail "restore put back something else"
 
