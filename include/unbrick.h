@@ -500,7 +500,9 @@ struct ub_flash_options {
     bool erase_all;           /**< irreversible, named: erase everything first */
     bool write_option_bytes;  /**< irreversible, named: regions of option bytes may be written */
     bool write_otp; /**< irreversible, named: one-time programmable regions may be written */
-    bool read_once; /**< back up by one reading instead of two */
+    bool lose_protected_content; /**< irreversible, named: lift read protection, by which the device
+                                      erases itself */
+    bool read_once;              /**< back up by one reading instead of two */
     const char
         *region; /**< alternate setting (number or name) for a file that names none; or NULL */
 };
@@ -606,8 +608,8 @@ UB_API UB_MUST_USE enum ub_code ub_restore(struct ub_context *context, const cha
                                            struct ub_result *result, struct ub_error *err);
 
 /**
- * Erases `what`: a region's name, or a range "START-END" or "START+LENGTH" made of whole sectors.
- * Backs up first. Everything ("all") needs options->erase_all.
+ * Erases `what`: a region's name, or a range "START-END" (both included) or "START+LENGTH" made of
+ * whole sectors. Backs up first. Everything ("all") needs options->erase_all.
  */
 UB_API UB_MUST_USE enum ub_code ub_erase(struct ub_context *context, const char *what,
                                          const char *selector,

@@ -14,7 +14,8 @@ const cli_option_set cli_irreversible_options = CLI_BIT(CLI_OPT_NO_BACKUP) |
                                                 CLI_BIT(CLI_OPT_DISCARD_NEIGHBOURS) |
                                                 CLI_BIT(CLI_OPT_ERASE_ALL) |
                                                 CLI_BIT(CLI_OPT_WRITE_OPTION_BYTES) |
-                                                CLI_BIT(CLI_OPT_WRITE_OTP);
+                                                CLI_BIT(CLI_OPT_WRITE_OTP) |
+                                                CLI_BIT(CLI_OPT_LOSE_PROTECTED_CONTENT);
 
 const struct cli_option cli_options[CLI_OPTION_COUNT] = {
     [CLI_OPT_SIM] = {.name = "sim",
@@ -88,6 +89,9 @@ const struct cli_option cli_options[CLI_OPTION_COUNT] = {
     [CLI_OPT_WRITE_OTP] = {.name = "write-otp",
                            .help = "Allow writing one-time programmable memory: it can never be "
                                    "changed again."},
+    [CLI_OPT_LOSE_PROTECTED_CONTENT] = {.name = "lose-protected-content",
+                                        .help = "Lift read protection: the device erases itself, "
+                                                "and what it held is lost."},
     [CLI_OPT_OUTPUT] = {.name = "output",
                         .letter = 'o',
                         .kind = CLI_WORD_FILE,

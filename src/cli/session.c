@@ -85,6 +85,7 @@ enum ub_code cli_flash_options(struct cli *cli, struct ub_error *err)
     flash->erase_all = cli_given(words, CLI_OPT_ERASE_ALL);
     flash->write_option_bytes = cli_given(words, CLI_OPT_WRITE_OPTION_BYTES);
     flash->write_otp = cli_given(words, CLI_OPT_WRITE_OTP);
+    flash->lose_protected_content = cli_given(words, CLI_OPT_LOSE_PROTECTED_CONTENT);
     flash->read_once = cli_given(words, CLI_OPT_READ_ONCE);
     flash->region = words->value[CLI_OPT_REGION];
     return UB_OK;

@@ -80,7 +80,7 @@ const struct cli_verb cli_verbs[CLI_VERB_COUNT] = {
                        CLI_BIT(CLI_OPT_ACCEPT_OTHER_DEVICE) | CLI_BIT(CLI_OPT_ACCEPT_BAD_CRC) |
                        CLI_BIT(CLI_OPT_DISCARD_NEIGHBOURS) | CLI_BIT(CLI_OPT_NO_BACKUP) |
                        CLI_BIT(CLI_OPT_ERASE_ALL) | CLI_BIT(CLI_OPT_WRITE_OPTION_BYTES) |
-                       CLI_BIT(CLI_OPT_WRITE_OTP),
+                       CLI_BIT(CLI_OPT_WRITE_OTP) | CLI_BIT(CLI_OPT_LOSE_PROTECTED_CONTENT),
         },
     [CLI_VERB_PLAN] =
         {
@@ -100,7 +100,7 @@ const struct cli_verb cli_verbs[CLI_VERB_COUNT] = {
                        CLI_BIT(CLI_OPT_ACCEPT_BAD_CRC) | CLI_BIT(CLI_OPT_DISCARD_NEIGHBOURS) |
                        CLI_BIT(CLI_OPT_NO_BACKUP) | CLI_BIT(CLI_OPT_ERASE_ALL) |
                        CLI_BIT(CLI_OPT_WRITE_OPTION_BYTES) | CLI_BIT(CLI_OPT_WRITE_OTP) |
-                       CLI_BIT(CLI_OPT_STAY),
+                       CLI_BIT(CLI_OPT_LOSE_PROTECTED_CONTENT) | CLI_BIT(CLI_OPT_STAY),
         },
     [CLI_VERB_VERIFY] =
         {
@@ -146,7 +146,7 @@ const struct cli_verb cli_verbs[CLI_VERB_COUNT] = {
             .options = CLI_BIT(CLI_OPT_STAY) | CLI_BIT(CLI_OPT_WHOLE) | CLI_BIT(CLI_OPT_READ_ONCE) |
                        CLI_BIT(CLI_OPT_ACCEPT_OTHER_DEVICE) | CLI_BIT(CLI_OPT_DISCARD_NEIGHBOURS) |
                        CLI_BIT(CLI_OPT_NO_BACKUP) | CLI_BIT(CLI_OPT_ERASE_ALL) |
-                       CLI_BIT(CLI_OPT_WRITE_OPTION_BYTES) | CLI_BIT(CLI_OPT_WRITE_OTP),
+                       CLI_BIT(CLI_OPT_LOSE_PROTECTED_CONTENT),
         },
     [CLI_VERB_ERASE] =
         {
@@ -162,7 +162,7 @@ const struct cli_verb cli_verbs[CLI_VERB_COUNT] = {
                          {"unbrick erase all --erase-all", "everything, named as such"}},
             .options = CLI_BIT(CLI_OPT_READ_ONCE) | CLI_BIT(CLI_OPT_NO_BACKUP) |
                        CLI_BIT(CLI_OPT_ERASE_ALL) | CLI_BIT(CLI_OPT_WRITE_OPTION_BYTES) |
-                       CLI_BIT(CLI_OPT_STAY),
+                       CLI_BIT(CLI_OPT_LOSE_PROTECTED_CONTENT) | CLI_BIT(CLI_OPT_STAY),
         },
     [CLI_VERB_IMAGE_INFO] =
         {

@@ -92,7 +92,6 @@ static enum ub_code write_blocks(const struct ub_plan *plan, const struct ub_tar
 enum ub_code ub_plan_execute(struct ub_plan *plan, const struct ub_target *target,
                              enum ub_left *left, struct ub_error *err)
 {
-    *left = UB_LEFT_UNCHANGED;
     if (plan->info.nothing_to_do)
         return UB_OK;
     enum ub_code code = erase_everything(plan, target, left, err);

@@ -322,9 +322,9 @@ static bool parse_range(const char *what, uint64_t *start, uint64_t *length)
     if (!ub_parse_number(text, UINT64_MAX / 2, start) ||
         !ub_parse_number(mark + 1, UINT64_MAX / 2, &second))
         return false;
-    if (!by_length && second <= *start)
+    if (!by_length && second < *start)
         return false;
-    *length = by_length ? second : second - *start;
+    *length = by_length ? second : second - *start + 1;
     return *length > 0;
 }
 
@@ -340,7 +340,7 @@ static enum ub_code check_whole_sectors(const struct ub_piece *piece, struct ub_
         return ub_fail(err, UB_MEM_RANGE,
                        "only whole sectors can be erased; the sectors that this range touches are "
                        "0x%08" PRIx64 "-0x%08" PRIx64,
-                       first.address, end);
+                       first.address, end - 1);
     return UB_OK;
 }
 

@@ -36,7 +36,7 @@ enum ub_code ub_place_image(const struct ub_target *target, const struct ub_imag
                             struct ub_error *err);
 
 /**
- * Places "blank" over what a person names: a region's name, "START-END" (END not included) or
+ * Places "blank" over what a person names: a region's name, "START-END" (both included) or
  * "START+LENGTH", made of whole sectors. Errors: UB_MEM_RANGE, UB_MEM_OUTSIDE, UB_MEM_READ_ONLY,
  * UB_MEM_IRREVERSIBLE, UB_SYS_MEMORY.
  */

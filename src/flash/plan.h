@@ -97,9 +97,8 @@ uint64_t ub_cost_write(const struct ub_costs *costs, uint64_t length, uint16_t b
 uint64_t ub_cost_read(const struct ub_costs *costs, uint64_t length, uint16_t block);
 
 /**
- * Does what the plan says. *left follows what the device has been through: unchanged before the
- * first operation, incomplete from there on. On error or interruption the device is brought back to
- * dfuIDLE where it still answers.
+ * Does what the plan says. *left becomes "incomplete" with the first operation. On error or
+ * interruption the device is brought back to dfuIDLE where it still answers.
  */
 enum ub_code ub_plan_execute(struct ub_plan *plan, const struct ub_target *target,
                              enum ub_left *left, struct ub_error *err);

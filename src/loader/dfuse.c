@@ -203,6 +203,11 @@ static enum ub_code dfuse_erase_all(struct ub_loader *loader, struct ub_error *e
     return code ? code : dfuse_erase_everything(dfuse, err);
 }
 
+static enum ub_code dfuse_unprotect(struct ub_loader *loader, struct ub_error *err)
+{
+    return dfuse_lift_protection(dfuse_of(loader), err);
+}
+
 static enum ub_code write_block(struct dfuse *dfuse, const struct ub_region *region,
                                 uint32_t address, const uint8_t *data, uint16_t length,
                                 struct ub_error *err)
@@ -430,6 +435,7 @@ const struct ub_loader_ops dfuse_ops = {
     .read = dfuse_read,
     .erase = dfuse_erase,
     .erase_all = dfuse_erase_all,
+    .unprotect = dfuse_unprotect,
     .write = dfuse_write,
     .commit = dfuse_commit,
     .leave = dfuse_leave,

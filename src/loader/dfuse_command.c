@@ -12,6 +12,7 @@
 #define ERASE            0x41u
 #define COMMAND_LENGTH   5u /* the command and its address */
 #define ERASE_ALL_LENGTH 1u
+#define READ_UNPROTECT   0x92u
 #define ADDRESS_MS       5000u /* for a command that only stores a number */
 #define DOING_TEXT       64
 
@@ -101,6 +102,26 @@ enum ub_code dfuse_erase_everything(struct dfuse *dfuse, struct ub_error *err)
         .watched = true,
         .deadline_ms = dfuse->link.port.habits.erase_all_deadline_ms};
     return command(dfuse, bytes, sizeof(bytes), &patience, err);
+}
+
+enum ub_code dfuse_lift_protection(struct dfuse *dfuse, struct ub_error *err)
+{
+    static const char doing[] = "lifting read protection";
+    struct dfu_link *link = &dfuse->link;
+    struct dfu_status status;
+    const uint8_t bytes[] = {READ_UNPROTECT};
+    dfuse->anchored = false;
+    enum ub_code code = dfu_to_download(link, err);
+    if (code)
+        return ub_wrap(err, code, "before %s", doing);
+    code = dfu_dnload(link, 0, bytes, sizeof(bytes), DFU_CONTROL_MS, err);
+    if (code)
+        return name_unknown_command(dfu_explain(link, code, doing, err), bytes, err);
+    code = dfu_get_status_once(link, DFU_CONTROL_MS, &status, err);
+    link->state = DFU_STATE_UNKNOWN;
+    if (!code && dfu_status_is_error(&status))
+        return dfu_fail_status(&status, doing, err);
+    return code == UB_USB_GONE || code == UB_USB_TIMEOUT ? UB_OK : code;
 }
 
 /* The number under which the pointer where it stands reaches `address`; 0 if it does not. */

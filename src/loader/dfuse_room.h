@@ -42,6 +42,12 @@ enum ub_code dfuse_erase_sector(struct dfuse *dfuse, uint32_t address, struct ub
 enum ub_code dfuse_erase_everything(struct dfuse *dfuse, struct ub_error *err);
 
 /**
+ * Lifts read protection: the device erases itself and resets (AN3156 section 4.5), so it is asked
+ * for its status once, which sets the command off, and not again. Errors: as dfuse_command().
+ */
+enum ub_code dfuse_lift_protection(struct dfuse *dfuse, struct ub_error *err);
+
+/**
  * After a failure: the address pointer is unknown, and ST's errVENDOR is turned into
  * UB_DFU_PROTECTED. Returns the code for it.
  */

@@ -90,6 +90,13 @@ struct ub_loader_ops {
     enum ub_code (*erase_all)(struct ub_loader *loader, struct ub_error *err);
 
     /**
+     * Lifts read protection, by which the device erases itself and starts anew: it leaves the bus,
+     * and the handle can only be closed. Called only when the person named it. NULL if the protocol
+     * has no such command.
+     */
+    enum ub_code (*unprotect)(struct ub_loader *loader, struct ub_error *err);
+
+    /**
      * Writes `length` bytes at `address`, in blocks of transfer_size, each complete when this
      * returns. For a stream the calls continue each other from address 0. Progress is told per
      * block; stops between blocks when asked to.

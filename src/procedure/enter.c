@@ -60,9 +60,9 @@ enum ub_code ub_session_enter(struct ub_session *session, struct ub_error *err)
         return ub_fail(err, UB_DEV_NOT_ENTERED,
                        "the device came back at %s as %04x:%04x, not in DFU mode",
                        session->info.port, session->info.vid, session->info.pid);
+    session->entered_us = ub_now(&context->env.clock) - start;
     ub_env_done(&context->env, "came back at %s as %04x:%04x in %.1f s", session->info.port,
-                session->info.vid, session->info.pid,
-                (double)(ub_now(&context->env.clock) - start) / 1e6);
+                session->info.vid, session->info.pid, (double)session->entered_us / 1e6);
     return UB_OK;
 }
 
@@ -77,6 +77,9 @@ enum ub_code ub_enter(struct ub_context *context, const char *selector, struct u
     if (!code) {
         ub_result_note(result, session);
         result->left = UB_LEFT_UNCHANGED;
+        result->came_back = session->was_runtime;
+        result->returned = session->device;
+        result->return_us = session->entered_us;
     }
     ub_session_close(session);
     return code;

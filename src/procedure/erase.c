@@ -49,13 +49,16 @@ static enum ub_code erase_session(struct ub_session *session, const char *what,
                                   struct ub_error *err)
 {
     struct ub_placement placement = {0};
+    struct ub_flash_options chosen = *options;
     result->left = UB_LEFT_UNCHANGED;
-    enum ub_code code = ub_same_word(what, "all")
-                            ? place_everything(&session->target, options, &placement, err)
-                            : ub_place_blank(&session->target, what, options, &placement, err);
+    enum ub_code code = ub_give_up_protected(session, &chosen, result, err);
+    if (!code)
+        code = ub_same_word(what, "all")
+                   ? place_everything(&session->target, &chosen, &placement, err)
+                   : ub_place_blank(&session->target, what, &chosen, &placement, err);
     char object[UB_STRING_TEXT];
     (void)ub_print(object, sizeof(object), "%s of", what);
-    struct ub_job job = {"Erase", object, &placement, options};
+    struct ub_job job = {"Erase", object, &placement, &chosen};
     if (!code)
         code = ub_session_write(session, &job, result, err);
     ub_placement_free(&placement);

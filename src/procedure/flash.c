@@ -38,7 +38,11 @@ static enum ub_code ask(struct ub_session *session, const struct ub_job *job,
     char question[UB_ERROR_TEXT];
     (void)ub_print(question, sizeof(question), "%s %s the %s at %s?", job->verb, job->object,
                    session->device.family, session->info.port);
-    if (callbacks->confirm(callbacks->user, question))
+    struct ub_env *env = &session->context->env;
+    uint64_t asked = ub_now(&env->clock);
+    bool yes = callbacks->confirm(callbacks->user, question);
+    env->started_us += ub_now(&env->clock) - asked; /* a person's time is not the procedure's */
+    if (yes)
         return UB_OK;
     enum ub_code code = ub_env_check(session->target.env, err);
     return code ? code : ub_fail(err, UB_USE_DECLINED, "nothing was changed, as you wished");
@@ -95,7 +99,6 @@ enum ub_code ub_session_write(struct ub_session *session, const struct ub_job *j
     struct ub_env *env = &session->context->env;
     struct ub_backup *backup = NULL;
     struct ub_plan *plan = NULL;
-    result->left = UB_LEFT_UNCHANGED;
     enum ub_code code = back_up(session, job, &backup, result, err);
     if (!code) {
         ub_env_begin(env, UB_STEP_PLAN, 0, "comparing");
@@ -121,22 +124,37 @@ void ub_result_finish(struct ub_result *result, struct ub_context *context,
     result->total_us = ub_now(&context->env.clock) - context->env.started_us;
 }
 
+enum ub_code ub_give_up_protected(struct ub_session *session, struct ub_flash_options *options,
+                                  struct ub_result *result, struct ub_error *err)
+{
+    bool lifted = false;
+    if (!options->lose_protected_content)
+        return UB_OK;
+    enum ub_code code = ub_session_unprotect(session, result, &lifted, err);
+    options->no_backup = options->no_backup || lifted; /* nothing is left to keep */
+    return code;
+}
+
 /** The session's part of ub_flash(): match, write, leave. */
 static enum ub_code flash_session(struct ub_session *session, const struct ub_image *image,
                                   const struct ub_flash_options *options, struct ub_result *result,
                                   struct ub_error *err)
 {
     struct ub_placement placement = {0};
+    struct ub_flash_options chosen = *options;
     result->left = UB_LEFT_UNCHANGED;
-    enum ub_code code = ub_prepare(session, image, options, &placement, err);
+    enum ub_code code = ub_match_ids(session, image, options, err);
+    if (!code)
+        code = ub_give_up_protected(session, &chosen, result, err);
+    if (!code)
+        code = ub_prepare(session, image, &chosen, &placement, err);
     if (!code && placement.by_vectors)
         ub_env_warn(&session->context->env,
                     "the file carries no address; its vector table says 0x%08" PRIx64,
                     placement.pieces[0].address);
-    struct ub_job job = {"Write", image->name, &placement, options};
     char object[UB_STRING_TEXT + 8];
     (void)ub_print(object, sizeof(object), "%s to", image->name);
-    job.object = object;
+    const struct ub_job job = {"Write", object, &placement, &chosen};
     if (!code)
         code = ub_session_write(session, &job, result, err);
     ub_placement_free(&placement);

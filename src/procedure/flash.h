@@ -24,6 +24,14 @@ struct ub_job {
 enum ub_code ub_session_write(struct ub_session *session, const struct ub_job *job,
                               struct ub_result *result, struct ub_error *err);
 
+/**
+ * Lifts read protection if options->lose_protected_content asks for it; then there is nothing left
+ * to back up, and options->no_backup is set. Before anything is placed: regions change. Errors: as
+ * ub_session_unprotect().
+ */
+enum ub_code ub_give_up_protected(struct ub_session *session, struct ub_flash_options *options,
+                                  struct ub_result *result, struct ub_error *err);
+
 /** Tells what the plan is. */
 void ub_tell_plan(struct ub_session *session, const struct ub_plan *plan);
 

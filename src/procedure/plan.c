@@ -8,9 +8,9 @@ enum ub_code ub_plan(struct ub_context *context, const struct ub_image *image, c
                      const struct ub_flash_options *options, struct ub_plan **out,
                      struct ub_error *err)
 {
-    static const struct ub_flash_options careful;
-    if (!options)
-        options = &careful;
+    struct ub_flash_options chosen = {0};
+    if (options)
+        chosen = *options;
     ub_error_clear(err);
     *out = NULL;
     ub_context_begin(context);
@@ -19,10 +19,17 @@ enum ub_code ub_plan(struct ub_context *context, const struct ub_image *image, c
     struct ub_placement placement = {0};
     enum ub_code code = ub_session_open(context, selector, true, &session, err);
     if (!code)
-        code = ub_prepare(session, image, options, &placement, err);
+        code = ub_prepare(session, image, &chosen, &placement, err);
+    bool locked = false;
+    if (!code && chosen.lose_protected_content)
+        code = ub_session_is_protected(session, &locked, err);
+    if (!code && locked) {
+        chosen.erase_all = true; /* what the device does to itself */
+        ub_env_warn(&context->env, "the device is read-protected, and will erase itself first");
+    }
     if (!code) {
         ub_env_begin(&context->env, UB_STEP_PLAN, 0, "comparing");
-        code = ub_plan_build(&session->target, &placement, options, NULL, out, err);
+        code = ub_plan_build(&session->target, &placement, &chosen, NULL, out, err);
     }
     if (!code)
         ub_tell_plan(session, *out);

@@ -97,6 +97,7 @@ static enum ub_code restore_session(struct ub_session *session, const char *id,
                                     struct ub_result *result, struct ub_error *err)
 {
     char found[UB_BACKUP_ID];
+    struct ub_flash_options chosen = *options;
     struct ub_backup *backup = NULL;
     result->left = UB_LEFT_UNCHANGED;
     enum ub_code code = UB_OK;
@@ -108,9 +109,11 @@ static enum ub_code restore_session(struct ub_session *session, const char *id,
         code = ub_vault_load(session->context->vault, id, &backup, err);
     if (!code)
         code = check_device(session, backup, options, err);
+    if (!code)
+        code = ub_give_up_protected(session, &chosen, result, err);
     if (!code) {
         tell_left_out(session, backup);
-        code = put_back(session, backup, options, result, err);
+        code = put_back(session, backup, &chosen, result, err);
     }
     ub_backup_free(backup);
     if (!code && !options->stay)

@@ -167,6 +167,26 @@ void ub_session_let_go(struct ub_session *session)
     session->handle = NULL;
 }
 
+enum ub_code ub_session_reopen(struct ub_session *session, uint64_t timeout_us,
+                               struct ub_error *err)
+{
+    struct ub_usb_info info;
+    ub_session_let_go(session);
+    enum ub_code code = ub_wait_return(session->context, session->info.port,
+                                       session->info.generation, timeout_us, &info, err);
+    if (code)
+        return code;
+    code = ub_session_adopt(session, &info, err);
+    free(info.config);
+    if (!code && session->device.mode == UB_MODE_RUNTIME)
+        code = ub_session_enter(session, err);
+    if (!code)
+        code = open_patiently(session, true, err);
+    if (!code)
+        fill_target(session);
+    return code;
+}
+
 void ub_session_close(struct ub_session *session)
 {
     if (!session)

@@ -20,6 +20,7 @@ struct ub_session {
     bool was_runtime; /**< it was entered from runtime mode, where its ids were: */
     uint16_t runtime_vid;
     uint16_t runtime_pid;
+    uint64_t entered_us; /**< how long it took to come back in DFU mode */
 };
 
 /**
@@ -50,6 +51,26 @@ enum ub_code ub_session_enter(struct ub_session *session, struct ub_error *err);
  * result. */
 enum ub_code ub_session_leave(struct ub_session *session, struct ub_result *result,
                               struct ub_error *err);
+
+/**
+ * After the device was made to leave: waits at most `timeout_us` for it to come back at its port,
+ * and opens it anew. Regions and placements from before are gone. Errors: as ub_session_open(),
+ * UB_DEV_NO_RETURN.
+ */
+enum ub_code ub_session_reopen(struct ub_session *session, uint64_t timeout_us,
+                               struct ub_error *err);
+
+/** unprotect.c: does the device refuse to be read? It tells when its memory is asked for. */
+enum ub_code ub_session_is_protected(struct ub_session *session, bool *answer,
+                                     struct ub_error *err);
+
+/**
+ * unprotect.c: where the person gave up what a read-protected device holds: lifts the protection,
+ * by which the device erases itself, and opens it anew. *lifted tells whether there was one.
+ * Errors: UB_DFU_COMMAND, and of reopening.
+ */
+enum ub_code ub_session_unprotect(struct ub_session *session, struct ub_result *result,
+                                  bool *lifted, struct ub_error *err);
 
 /** Replaces the session's info by a copy of `info`. Errors: UB_SYS_MEMORY. */
 enum ub_code ub_session_adopt(struct ub_session *session, const struct ub_usb_info *info,

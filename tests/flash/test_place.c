@@ -108,7 +108,7 @@ static enum ub_code blank(const char *what, struct ub_placement *placement, unsi
 static void ranges_are_whole_sectors(void **state)
 {
     struct ub_placement placement;
-    assert_int_equal(blank("0x08000400-0x08000800", &placement, 7), UB_OK);
+    assert_int_equal(blank("0x08000400-0x080007ff", &placement, 7), UB_OK);
     assert_int_equal(placement.pieces[0].address, FAKE_BASE + FAKE_SECTOR);
     assert_int_equal(placement.pieces[0].length, FAKE_SECTOR);
     ub_placement_free(&placement);
@@ -118,8 +118,8 @@ static void ranges_are_whole_sectors(void **state)
     assert_int_equal(blank("Internal Flash", &placement, 7), UB_OK);
     assert_int_equal(placement.pieces[0].length, FAKE_SIZE);
     ub_placement_free(&placement);
-    assert_int_equal(blank("0x08000001-0x08000400", &placement, 7), UB_MEM_RANGE);
-    assert_int_equal(blank("0x08000400-0x08000400", &placement, 7), UB_MEM_RANGE);
+    assert_int_equal(blank("0x08000001-0x080003ff", &placement, 7), UB_MEM_RANGE);
+    assert_int_equal(blank("0x08000400-0x08000800", &placement, 7), UB_MEM_RANGE);
     assert_int_equal(blank("0x08000800-0x08000400", &placement, 7), UB_MEM_RANGE);
     assert_int_equal(blank("nonsense", &placement, 7), UB_MEM_RANGE);
     assert_int_equal(blank("0x20000000+1K", &placement, 7), UB_MEM_OUTSIDE);

@@ -289,7 +289,7 @@ static void a_wish_to_stop_is_heard_between_operations(void **state)
 {
     struct fake fake;
     struct ub_plan *plan;
-    enum ub_left left;
+    enum ub_left left = UB_LEFT_UNCHANGED;
     uint8_t data[FAKE_SIZE];
     fill(data, sizeof(data), 3);
     fake_init(&fake, 0x55);

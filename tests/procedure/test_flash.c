@@ -177,7 +177,7 @@ static void erase_takes_what_is_named(void **state)
     bench_open(&bench, "stm32f405");
     memset(bench_memory(&bench, 0), 0x42, FLASH_SIZE);
     assert_int_equal(
-        ub_erase(bench.context, "0x08004000-0x08008000", NULL, NULL, &bench.result, &bench.err),
+        ub_erase(bench.context, "0x08004000-0x08007fff", NULL, NULL, &bench.result, &bench.err),
         UB_OK);
     assert_int_equal(bench_memory(&bench, 0)[0x3fff], 0x42);
     assert_int_equal(bench_memory(&bench, 0)[0x4000], 0xff);
@@ -209,6 +209,32 @@ static void the_backup_holds_every_segment(void **state)
     assert_int_equal(records[0].readings, 2);
     assert_int_equal(ub_vault_check(bench.context, records[0].id, &bench.err), UB_OK);
     ub_vault_free(records, count);
+    bench_close(&bench);
+}
+
+static void read_protection_is_lifted_only_by_name(void **state)
+{
+    bench_open(&bench, "stm32f405,rdp");
+    memset(bench_memory(&bench, 0), 0x42, FLASH_SIZE);
+    struct ub_image *image = bench_image(FLASH_BASE, 20000, 3);
+    struct ub_flash_options options = {.no_backup = true, .erase_all = true};
+    assert_int_equal(flash(image, NULL), UB_DFU_PROTECTED);
+    assert_int_equal(bench.result.left, UB_LEFT_UNCHANGED);
+    assert_int_not_equal(flash(image, &options), UB_OK);
+    assert_int_equal(bench_memory(&bench, 0)[0], 0x42);
+
+    struct ub_flash_options named = {.lose_protected_content = true};
+    assert_int_equal(flash(image, &named), UB_OK);
+    assert_true(bench.result.verified);
+    assert_holds(0, 0, 20000, 3);
+    assert_int_equal(bench_memory(&bench, 0)[FLASH_SIZE - 1], 0xff);
+
+    bench_again(&bench, "stm32f405"); /* not protected: nothing is lost by naming it */
+    memset(bench_memory(&bench, 0), 0x42, FLASH_SIZE);
+    assert_int_equal(flash(image, &named), UB_OK);
+    assert_int_equal(bench_memory(&bench, 0)[FLASH_SIZE - 1], 0x42);
+    assert_true(bench.result.backup[0] != '\0');
+    ub_image_close(image);
     bench_close(&bench);
 }
 
@@ -273,6 +299,7 @@ int main(void)
         cmocka_unit_test(the_same_serial_twice_is_never_guessed),
         cmocka_unit_test(erase_takes_what_is_named),
         cmocka_unit_test(the_backup_holds_every_segment),
+        cmocka_unit_test(read_protection_is_lifted_only_by_name),
         cmocka_unit_test(leaving_works_whatever_was_read_last),
         cmocka_unit_test(stopping_leaves_a_known_state),
         cmocka_unit_test(an_unplugged_device_is_completed_by_the_same_command),
