@@ -12,6 +12,8 @@ import subprocess
 import sys
 
 FILE_LINES_MAX = 700
+# The one public header is a contract to be read as a whole, not a room.
+NOT_A_ROOM = {"include/unbrick.h"}
 FUNCTION_LINES_MAX = 80
 
 # A room includes its own headers and those of the rooms named here; arrows run downwards only.
@@ -96,7 +98,7 @@ def examples_use_the_public_header(files):
 def files_are_short(files):
     for path, text in files.items():
         lines = text.count("\n")
-        if lines > FILE_LINES_MAX:
+        if lines > FILE_LINES_MAX and path not in NOT_A_ROOM:
             yield f"{path}: {lines} lines, at most {FILE_LINES_MAX}"
 
 

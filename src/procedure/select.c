@@ -197,6 +197,9 @@ enum ub_code ub_select(const struct ub_usb_list *list, const char *selector, siz
         size_t found = candidates(list, terms, count, order[m], index, text, sizeof(text));
         if (found == 1 && order[m] != UB_MODE_NONE)
             return UB_OK;
+        if (found == 1 && count && list->items[*index].config_length == 0)
+            return ub_fail(err, UB_DEV_DESCRIPTOR,
+                           "the configuration descriptor of %s cannot be read", text);
         if (found && order[m] == UB_MODE_NONE && count)
             return ub_fail(err, UB_DEV_NOT_DFU, "no DFU interface at %s", text);
         if (found > 1 && order[m] != UB_MODE_NONE) {
