@@ -86,8 +86,9 @@ static enum ub_code sleep_poll(struct dfu_link *link, const struct dfu_patience 
     return code ? ub_wrap(err, code, "while %s", patience->doing) : UB_OK;
 }
 
-static enum ub_code ask(struct dfu_link *link, const struct dfu_patience *patience,
-                        const struct wait *wait, struct dfu_status *status, struct ub_error *err)
+static enum ub_code ask_status(struct dfu_link *link, const struct dfu_patience *patience,
+                               const struct wait *wait, struct dfu_status *status,
+                               struct ub_error *err)
 {
     uint64_t now = now_us(link);
     uint64_t left = wait->deadline > now ? wait->deadline - now : 0;
@@ -117,7 +118,7 @@ enum ub_code dfu_wait(struct dfu_link *link, const struct dfu_patience *patience
     wait.deadline = wait.started + patience->deadline_ms * US_PER_MS;
     if (!patience->answered) {
         status->poll_ms = 0;
-        code = ask(link, patience, &wait, status, err);
+        code = ask_status(link, patience, &wait, status, err);
     }
     for (bool first = true; !code; first = false) {
         if (status->bState != DFU_DNBUSY && status->bState != DFU_DNLOAD_SYNC)
@@ -129,7 +130,7 @@ enum ub_code dfu_wait(struct dfu_link *link, const struct dfu_patience *patience
         if (!code && !(first && patience->ask_at_once))
             code = sleep_poll(link, patience, &wait, status, err);
         if (!code)
-            code = ask(link, patience, &wait, status, err);
+            code = ask_status(link, patience, &wait, status, err);
     }
     return code;
 }

@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "image/image.h"
 #include "loader/layout.h"
+#include "procedure/run.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -280,29 +281,24 @@ static enum ub_code export(const struct ub_session *session, const struct ub_bac
     return code;
 }
 
+static enum ub_code backup_body(struct ub_session *session, struct ub_work *work,
+                                struct ub_result *result, struct ub_error *err)
+{
+    struct ub_backup *backup = NULL;
+    enum ub_code code = ub_session_backup(session, &work->options, &backup, err);
+    if (!code) {
+        (void)ub_print(result->backup, sizeof(result->backup), "%s", backup->info.id);
+        if (work->what)
+            code = export(session, backup, work->what, err);
+    }
+    ub_backup_free(backup);
+    return code;
+}
+
 enum ub_code ub_backup(struct ub_context *context, const char *selector, const char *file,
                        const struct ub_flash_options *options, struct ub_result *result,
                        struct ub_error *err)
 {
-    static const struct ub_flash_options careful;
-    ub_error_clear(err);
-    ub_result_start(result);
-    ub_context_begin(context);
-    struct ub_session *session = NULL;
-    struct ub_backup *backup = NULL;
-    enum ub_code code = ub_session_open(context, selector, true, &session, err);
-    if (!code) {
-        result->left = UB_LEFT_UNCHANGED;
-        code = ub_session_backup(session, options ? options : &careful, &backup, err);
-        ub_result_note(result, session);
-    }
-    if (!code) {
-        (void)ub_print(result->backup, sizeof(result->backup), "%s", backup->info.id);
-        if (file)
-            code = export(session, backup, file, err);
-    }
-    result->total_us = ub_now(&context->env.clock) - context->env.started_us;
-    ub_backup_free(backup);
-    ub_session_close(session);
-    return code;
+    struct ub_work work = {.what = file};
+    return ub_run(context, selector, true, backup_body, &work, options, result, err);
 }

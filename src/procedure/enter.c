@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* From running firmware into DFU mode: DFU_DETACH, and following the device by its port. */
 #include "base/error.h"
-#include "procedure/select.h"
+#include "procedure/run.h"
 #include "procedure/session.h"
 
 #include <stdlib.h>
@@ -66,21 +66,20 @@ enum ub_code ub_session_enter(struct ub_session *session, struct ub_error *err)
     return UB_OK;
 }
 
+static enum ub_code enter_body(struct ub_session *session, struct ub_work *work,
+                               struct ub_result *result, struct ub_error *err)
+{
+    (void)work;
+    (void)err;
+    result->came_back = session->was_runtime;
+    result->returned = session->device;
+    result->return_us = session->entered_us;
+    return UB_OK;
+}
+
 enum ub_code ub_enter(struct ub_context *context, const char *selector, struct ub_result *result,
                       struct ub_error *err)
 {
-    ub_error_clear(err);
-    ub_result_start(result);
-    ub_context_begin(context);
-    struct ub_session *session = NULL;
-    enum ub_code code = ub_session_open(context, selector, true, &session, err);
-    if (!code) {
-        ub_result_note(result, session);
-        result->left = UB_LEFT_UNCHANGED;
-        result->came_back = session->was_runtime;
-        result->returned = session->device;
-        result->return_us = session->entered_us;
-    }
-    ub_session_close(session);
-    return code;
+    struct ub_work work = {.what = NULL};
+    return ub_run(context, selector, true, enter_body, &work, NULL, result, err);
 }

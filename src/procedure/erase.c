@@ -2,6 +2,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "procedure/flash.h"
+#include "procedure/run.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -44,21 +45,18 @@ static enum ub_code place_everything(const struct ub_target *target,
     return code;
 }
 
-static enum ub_code erase_session(struct ub_session *session, const char *what,
-                                  const struct ub_flash_options *options, struct ub_result *result,
-                                  struct ub_error *err)
+static enum ub_code erase_body(struct ub_session *session, struct ub_work *work,
+                               struct ub_result *result, struct ub_error *err)
 {
     struct ub_placement placement = {0};
-    struct ub_flash_options chosen = *options;
-    result->left = UB_LEFT_UNCHANGED;
-    enum ub_code code = ub_give_up_protected(session, &chosen, result, err);
+    enum ub_code code = ub_give_up_protected(session, &work->options, result, err);
     if (!code)
-        code = ub_same_word(what, "all")
-                   ? place_everything(&session->target, &chosen, &placement, err)
-                   : ub_place_blank(&session->target, what, &chosen, &placement, err);
+        code = ub_same_word(work->what, "all")
+                   ? place_everything(&session->target, &work->options, &placement, err)
+                   : ub_place_blank(&session->target, work->what, &work->options, &placement, err);
     char object[UB_STRING_TEXT];
-    (void)ub_print(object, sizeof(object), "%s of", what);
-    struct ub_job job = {"Erase", object, &placement, &chosen};
+    (void)ub_print(object, sizeof(object), "%s of", work->what);
+    const struct ub_job job = {"Erase", object, &placement, &work->options};
     if (!code)
         code = ub_session_write(session, &job, result, err);
     ub_placement_free(&placement);
@@ -71,15 +69,6 @@ enum ub_code ub_erase(struct ub_context *context, const char *what, const char *
                       const struct ub_flash_options *options, struct ub_result *result,
                       struct ub_error *err)
 {
-    static const struct ub_flash_options careful;
-    ub_error_clear(err);
-    ub_result_start(result);
-    ub_context_begin(context);
-    struct ub_session *session = NULL;
-    enum ub_code code = ub_session_open(context, selector, true, &session, err);
-    if (!code)
-        code = erase_session(session, what, options ? options : &careful, result, err);
-    ub_result_finish(result, context, session);
-    ub_session_close(session);
-    return code;
+    struct ub_work work = {.what = what};
+    return ub_run(context, selector, true, erase_body, &work, options, result, err);
 }

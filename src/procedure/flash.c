@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "procedure/backup.h"
 #include "procedure/prepare.h"
+#include "procedure/run.h"
 
 #include <inttypes.h>
 
@@ -29,8 +30,8 @@ void ub_tell_plan(struct ub_session *session, const struct ub_plan *plan)
                     info.sectors_erased, info.sectors_total, written, kept, seconds);
 }
 
-static enum ub_code ask(struct ub_session *session, const struct ub_job *job,
-                        const struct ub_plan *plan, struct ub_error *err)
+static enum ub_code ask_person(struct ub_session *session, const struct ub_job *job,
+                               const struct ub_plan *plan, struct ub_error *err)
 {
     const struct ub_callbacks *callbacks = &session->context->env.callbacks;
     if (job->options->assume_yes || plan->info.nothing_to_do || !callbacks->confirm)
@@ -108,20 +109,12 @@ enum ub_code ub_session_write(struct ub_session *session, const struct ub_job *j
     if (!code) {
         note_plan(result, plan);
         ub_tell_plan(session, plan);
-        code = ask(session, job, plan, err);
+        code = ask_person(session, job, plan, err);
     }
     if (!code)
         code = write_and_verify(session, plan, result, err);
     ub_plan_free(plan);
     return code;
-}
-
-void ub_result_finish(struct ub_result *result, struct ub_context *context,
-                      const struct ub_session *session)
-{
-    if (session)
-        ub_result_note(result, session);
-    result->total_us = ub_now(&context->env.clock) - context->env.started_us;
 }
 
 enum ub_code ub_give_up_protected(struct ub_session *session, struct ub_flash_options *options,
@@ -135,30 +128,27 @@ enum ub_code ub_give_up_protected(struct ub_session *session, struct ub_flash_op
     return code;
 }
 
-/** The session's part of ub_flash(): match, write, leave. */
-static enum ub_code flash_session(struct ub_session *session, const struct ub_image *image,
-                                  const struct ub_flash_options *options, struct ub_result *result,
-                                  struct ub_error *err)
+static enum ub_code flash_body(struct ub_session *session, struct ub_work *work,
+                               struct ub_result *result, struct ub_error *err)
 {
+    const struct ub_image *image = work->image;
     struct ub_placement placement = {0};
-    struct ub_flash_options chosen = *options;
-    result->left = UB_LEFT_UNCHANGED;
-    enum ub_code code = ub_match_ids(session, image, options, err);
+    enum ub_code code = ub_match_ids(session, image, &work->options, err);
     if (!code)
-        code = ub_give_up_protected(session, &chosen, result, err);
+        code = ub_give_up_protected(session, &work->options, result, err);
     if (!code)
-        code = ub_prepare(session, image, &chosen, &placement, err);
+        code = ub_prepare(session, image, &work->options, &placement, err);
     if (!code && placement.by_vectors)
         ub_env_warn(&session->context->env,
                     "the file carries no address; its vector table says 0x%08" PRIx64,
                     placement.pieces[0].address);
     char object[UB_STRING_TEXT + 8];
     (void)ub_print(object, sizeof(object), "%s to", image->name);
-    const struct ub_job job = {"Write", object, &placement, &chosen};
+    const struct ub_job job = {"Write", object, &placement, &work->options};
     if (!code)
         code = ub_session_write(session, &job, result, err);
     ub_placement_free(&placement);
-    if (!code && !options->stay)
+    if (!code && !work->options.stay)
         code = ub_session_leave(session, result, err);
     return code;
 }
@@ -167,16 +157,6 @@ enum ub_code ub_flash(struct ub_context *context, const struct ub_image *image,
                       const char *selector, const struct ub_flash_options *options,
                       struct ub_result *result, struct ub_error *err)
 {
-    static const struct ub_flash_options careful;
-    ub_error_clear(err);
-    ub_result_start(result);
-    ub_context_begin(context);
-    ub_tell_image(context, image);
-    struct ub_session *session = NULL;
-    enum ub_code code = ub_session_open(context, selector, true, &session, err);
-    if (!code)
-        code = flash_session(session, image, options ? options : &careful, result, err);
-    ub_result_finish(result, context, session);
-    ub_session_close(session);
-    return code;
+    struct ub_work work = {.image = image};
+    return ub_run(context, selector, true, flash_body, &work, options, result, err);
 }

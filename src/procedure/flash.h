@@ -35,8 +35,4 @@ enum ub_code ub_give_up_protected(struct ub_session *session, struct ub_flash_op
 /** Tells what the plan is. */
 void ub_tell_plan(struct ub_session *session, const struct ub_plan *plan);
 
-/** Closes the books on a procedure: times and transfers. */
-void ub_result_finish(struct ub_result *result, struct ub_context *context,
-                      const struct ub_session *session);
-
 #endif

@@ -2,6 +2,7 @@
 /* Leaving the bootloader, and saying what came back. Nothing that happens here undoes a verified
  * write. */
 #include "base/error.h"
+#include "procedure/run.h"
 #include "procedure/select.h"
 #include "procedure/session.h"
 
@@ -96,18 +97,16 @@ enum ub_code ub_session_leave(struct ub_session *session, struct ub_result *resu
     return watch_return(session, result, err);
 }
 
+static enum ub_code leave_body(struct ub_session *session, struct ub_work *work,
+                               struct ub_result *result, struct ub_error *err)
+{
+    (void)work;
+    return ub_session_leave(session, result, err);
+}
+
 enum ub_code ub_leave(struct ub_context *context, const char *selector, struct ub_result *result,
                       struct ub_error *err)
 {
-    ub_error_clear(err);
-    ub_result_start(result);
-    ub_context_begin(context);
-    struct ub_session *session = NULL;
-    enum ub_code code = ub_session_open(context, selector, false, &session, err);
-    if (!code) {
-        result->left = UB_LEFT_UNCHANGED;
-        code = ub_session_leave(session, result, err);
-    }
-    ub_session_close(session);
-    return code;
+    struct ub_work work = {.what = NULL};
+    return ub_run(context, selector, false, leave_body, &work, NULL, result, err);
 }

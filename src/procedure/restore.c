@@ -5,6 +5,7 @@
 #include "procedure/backup.h"
 #include "procedure/flash.h"
 #include "procedure/prepare.h"
+#include "procedure/run.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -92,14 +93,12 @@ static enum ub_code put_back(struct ub_session *session, const struct ub_backup 
     return code;
 }
 
-static enum ub_code restore_session(struct ub_session *session, const char *id,
-                                    const struct ub_flash_options *options,
-                                    struct ub_result *result, struct ub_error *err)
+static enum ub_code restore_body(struct ub_session *session, struct ub_work *work,
+                                 struct ub_result *result, struct ub_error *err)
 {
     char found[UB_BACKUP_ID];
-    struct ub_flash_options chosen = *options;
+    const char *id = work->what;
     struct ub_backup *backup = NULL;
-    result->left = UB_LEFT_UNCHANGED;
     enum ub_code code = UB_OK;
     if (!id) {
         code = newest(session, found, sizeof(found), err);
@@ -108,15 +107,15 @@ static enum ub_code restore_session(struct ub_session *session, const char *id,
     if (!code)
         code = ub_vault_load(session->context->vault, id, &backup, err);
     if (!code)
-        code = check_device(session, backup, options, err);
+        code = check_device(session, backup, &work->options, err);
     if (!code)
-        code = ub_give_up_protected(session, &chosen, result, err);
+        code = ub_give_up_protected(session, &work->options, result, err);
     if (!code) {
         tell_left_out(session, backup);
-        code = put_back(session, backup, &chosen, result, err);
+        code = put_back(session, backup, &work->options, result, err);
     }
     ub_backup_free(backup);
-    if (!code && !options->stay)
+    if (!code && !work->options.stay)
         code = ub_session_leave(session, result, err);
     return code;
 }
@@ -125,15 +124,6 @@ enum ub_code ub_restore(struct ub_context *context, const char *id, const char *
                         const struct ub_flash_options *options, struct ub_result *result,
                         struct ub_error *err)
 {
-    static const struct ub_flash_options careful;
-    ub_error_clear(err);
-    ub_result_start(result);
-    ub_context_begin(context);
-    struct ub_session *session = NULL;
-    enum ub_code code = ub_session_open(context, selector, true, &session, err);
-    if (!code)
-        code = restore_session(session, id, options ? options : &careful, result, err);
-    ub_result_finish(result, context, session);
-    ub_session_close(session);
-    return code;
+    struct ub_work work = {.what = id};
+    return ub_run(context, selector, true, restore_body, &work, options, result, err);
 }
