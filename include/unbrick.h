@@ -409,6 +409,7 @@ struct ub_details {
     size_t region_count;
     char warnings[8][UB_ERROR_TEXT]; /**< what is odd about this device */
     size_t warning_count;
+    bool read_protected; /**< it refuses to be read; most such devices cannot be written either */
 };
 
 /**
@@ -560,7 +561,7 @@ UB_API bool ub_plan_step(const struct ub_plan *plan, size_t index, struct ub_pla
 struct ub_result {
     enum ub_left left;
     char port[UB_PORT_TEXT];
-    char backup[UB_BACKUP_ID]; /**< id of the backup made, or "" */
+    char backup[UB_BACKUP_ID]; /**< id of the backup that leads back from here, or "" */
     uint64_t bytes_written;
     uint64_t bytes_kept;
     size_t sectors_erased;
@@ -645,6 +646,7 @@ struct ub_backup_info {
     char id[UB_BACKUP_ID];
     char created[32];        /**< RFC 3339, UTC */
     struct ub_device device; /**< as it was; `next_step` is "" */
+    bool interrupted;        /**< taken after a run that was cut short: it may hold half an image */
     unsigned readings;       /**< how often it was read; all readings were the same */
     struct ub_backup_part *parts;
     size_t part_count;

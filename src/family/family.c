@@ -77,7 +77,8 @@ static const struct ub_family families[] = {
         .costs = {.erase_sector_us = 22000,
                   .erase_kib_us = 7000,
                   .erase_all_us = 10000000,
-                  .write_kib_us = 10000,
+                  .write_kib_us =
+                      47000, /* a stream erases as it goes: 20 ms and 512 * 52.5 us a KiB (F1) */
                   FULL_SPEED},
         .habits = HABITS,
     },

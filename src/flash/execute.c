@@ -15,7 +15,7 @@ static uint64_t sum_of(const struct ub_plan *plan, enum ub_plan_action action)
     return sum;
 }
 
-static enum ub_code erase_sectors(const struct ub_plan *plan, const struct ub_target *target,
+static enum ub_code erase_sectors(struct ub_plan *plan, const struct ub_target *target,
                                   enum ub_left *left, struct ub_error *err)
 {
     struct ub_env *env = target->env;
@@ -34,6 +34,7 @@ static enum ub_code erase_sectors(const struct ub_plan *plan, const struct ub_ta
         code = target->loader->ops->erase(target->loader, op->region, op->step.address, err);
         if (code)
             return ub_wrap(err, code, "while erasing the sector at 0x%08" PRIx64, op->step.address);
+        plan->sectors_done++;
         ub_env_progress(env, op->step.length);
     }
     ub_env_done(env, "%zu %s", plan->info.sectors_erased,
@@ -41,7 +42,7 @@ static enum ub_code erase_sectors(const struct ub_plan *plan, const struct ub_ta
     return UB_OK;
 }
 
-static enum ub_code erase_everything(const struct ub_plan *plan, const struct ub_target *target,
+static enum ub_code erase_everything(struct ub_plan *plan, const struct ub_target *target,
                                      enum ub_left *left, struct ub_error *err)
 {
     if (!plan->erase_all)
@@ -54,11 +55,12 @@ static enum ub_code erase_everything(const struct ub_plan *plan, const struct ub
     code = target->loader->ops->erase_all(target->loader, err);
     if (code)
         return ub_wrap(err, code, "while erasing everything");
+    plan->sectors_done = plan->info.sectors_erased;
     ub_env_done(target->env, "everything");
     return UB_OK;
 }
 
-static enum ub_code write_blocks(const struct ub_plan *plan, const struct ub_target *target,
+static enum ub_code write_blocks(struct ub_plan *plan, const struct ub_target *target,
                                  enum ub_left *left, struct ub_error *err)
 {
     struct ub_env *env = target->env;
@@ -73,8 +75,10 @@ static enum ub_code write_blocks(const struct ub_plan *plan, const struct ub_tar
         if (code)
             return code;
         *left = UB_LEFT_INCOMPLETE;
+        uint64_t before = env->step_done;
         code = target->loader->ops->write(target->loader, op->region, op->step.address, op->data,
                                           (size_t)op->step.length, err);
+        plan->bytes_done += code ? env->step_done - before : op->step.length;
         if (code)
             return ub_wrap(err, code, "while writing %" PRIu64 " bytes at 0x%08" PRIx64,
                            op->step.length, op->step.address);
@@ -92,6 +96,7 @@ static enum ub_code write_blocks(const struct ub_plan *plan, const struct ub_tar
 enum ub_code ub_plan_execute(struct ub_plan *plan, const struct ub_target *target,
                              enum ub_left *left, struct ub_error *err)
 {
+    const enum ub_left before = *left;
     if (plan->info.nothing_to_do)
         return UB_OK;
     enum ub_code code = erase_everything(plan, target, left, err);
@@ -99,6 +104,9 @@ enum ub_code ub_plan_execute(struct ub_plan *plan, const struct ub_target *targe
         code = erase_sectors(plan, target, left, err);
     if (!code)
         code = write_blocks(plan, target, left, err);
+    /* a protected device refuses the first operation, and so holds what it held */
+    if (code == UB_DFU_PROTECTED && !plan->sectors_done && !plan->bytes_done)
+        *left = before;
     if (code) /* what matters is the first error; a device that still answers is left in dfuIDLE */
         (void)target->loader->ops->abort(target->loader, NULL);
     return code;

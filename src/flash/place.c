@@ -41,6 +41,11 @@ static const struct ub_region *region_named(const struct ub_target *target, cons
     return NULL;
 }
 
+static enum ub_code fail_no_region(const char *word, struct ub_error *err)
+{
+    return ub_fail(err, UB_USE_OPTION, "the device has no region \"%s\" (see unbrick info)", word);
+}
+
 static const struct ub_region *region_of_alt(const struct ub_target *target, int alt)
 {
     for (size_t i = 0; i < target->region_count; i++)
@@ -167,9 +172,9 @@ static enum ub_code find_address(const struct ub_target *target,
         return UB_OK;
     }
     return ub_fail(err, UB_IMG_NO_ADDRESS,
-                   "the file carries no address and does not look like code for 0x%08" PRIx64
-                   "; say where it goes: --at 0x%08" PRIx64,
-                   start, start);
+                   "the file carries no address, and nothing in it says that it belongs at the "
+                   "start of the flash (0x%08" PRIx64 ")",
+                   start);
 }
 
 static enum ub_code place_segment(const struct ub_target *target,
@@ -194,7 +199,7 @@ static enum ub_code place_segment(const struct ub_target *target,
                        "the file has a part for alternate setting %d, which this device lacks",
                        segment->alt);
     if (!piece->region && options->region)
-        return ub_fail(err, UB_USE_OPTION, "the device has no region \"%s\"", options->region);
+        return fail_no_region(options->region, err);
     if (!piece->region)
         return fail_outside(target, piece->address, err);
     return check_piece(target, piece, UB_CAN_WRITE, options, err);
@@ -223,9 +228,10 @@ static enum ub_code check_overlap(const struct ub_placement *placement, struct u
 
 /** Plain DFU: one stream, no addresses. */
 static enum ub_code place_stream(const struct ub_target *target, const struct ub_image *image,
-                                 const struct ub_flash_options *options, struct ub_piece *piece,
+                                 const struct ub_flash_options *options, struct ub_placement *out,
                                  struct ub_error *err)
 {
+    struct ub_piece *piece = &out->pieces[0];
     struct ub_image_segment segment;
     if (options->has_at)
         return ub_fail(err, UB_USE_CONFLICT,
@@ -245,10 +251,13 @@ static enum ub_code place_stream(const struct ub_target *target, const struct ub
         return ub_fail(err, UB_IMG_WRONG_TARGET,
                        "the file is for alternate setting %d, which this device lacks",
                        segment.alt);
+    if (!piece->region && options->region)
+        return fail_no_region(options->region, err);
     if (!piece->region)
         return ub_fail(err, UB_USE_OPTION,
                        "the device has %zu memories; name one with --region (see unbrick info)",
                        streams);
+    out->addresses_dropped = segment.has_address;
     piece->address = 0;
     piece->data = segment.data;
     piece->length = segment.length;
@@ -271,6 +280,8 @@ static enum ub_code place_addressed(const struct ub_target *target, const struct
                                     struct ub_placement *out, struct ub_error *err)
 {
     enum ub_code code = check_at(image, options, err);
+    if (!code && options->region && !region_named(target, options->region))
+        code = fail_no_region(options->region, err);
     struct ub_image_segment segment;
     for (size_t i = 0; !code && ub_image_segment(image, i, &segment); i++) {
         code = place_segment(target, &segment, options, &out->pieces[i], &out->by_vectors, err);
@@ -297,7 +308,7 @@ enum ub_code ub_place_image(const struct ub_target *target, const struct ub_imag
         code = place_addressed(target, image, options, out, err);
     } else {
         out->count = 1;
-        code = place_stream(target, image, options, &out->pieces[0], err);
+        code = place_stream(target, image, options, out, err);
     }
     if (code) {
         ub_placement_free(out);
@@ -373,6 +384,23 @@ static enum ub_code blank_range(const struct ub_target *target, const char *what
     return check_whole_sectors(piece, err);
 }
 
+/** Erasing all of the program memory is one of the things that need their name, however it is put.
+ */
+static enum ub_code check_not_all(const struct ub_placement *placement,
+                                  const struct ub_flash_options *options, struct ub_error *err)
+{
+    uint64_t sum = 0;
+    for (size_t i = 0; i < placement->count; i++)
+        sum += placement->pieces[i].length;
+    const struct ub_region *region = placement->count ? placement->pieces[0].region : NULL;
+    if (!region || options->erase_all || region->kind != UB_REGION_FLASH ||
+        sum < ub_region_size(region))
+        return UB_OK;
+    return ub_fail(err, UB_MEM_ERASE_ALL,
+                   "that is all of \"%s\": erasing everything is named by --erase-all",
+                   region->name);
+}
+
 enum ub_code ub_place_blank(const struct ub_target *target, const char *what,
                             const struct ub_flash_options *options, struct ub_placement *out,
                             struct ub_error *err)
@@ -391,6 +419,8 @@ enum ub_code ub_place_blank(const struct ub_target *target, const char *what,
         code = blank_range(target, what, out, err);
     for (size_t i = 0; !code && i < out->count; i++)
         code = check_piece(target, &out->pieces[i], UB_CAN_ERASE, options, err);
+    if (!code)
+        code = check_not_all(out, options, err);
     if (code)
         ub_placement_free(out);
     return code;

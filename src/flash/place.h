@@ -22,6 +22,7 @@ struct ub_piece {
 struct ub_placement {
     struct ub_piece *pieces;
     size_t count;
+    bool addresses_dropped; /**< the file has addresses, and the device takes a stream without */
     bool by_vectors; /**< a raw file was placed where its own vector table says that it belongs */
 };
 

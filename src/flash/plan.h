@@ -62,6 +62,8 @@ struct ub_plan {
     struct ub_piece stream_piece;
     uint8_t *stream_data; /**< owned copy */
     bool erase_all;
+    uint64_t bytes_done; /**< written by ub_plan_execute() */
+    size_t sectors_done; /**< erased by it */
     uint8_t erased_value;
     uint16_t block; /**< bytes of a full block */
     struct ub_plan_info info;

@@ -77,6 +77,8 @@ static enum ub_code read_sector(const struct survey *survey, struct ub_sector_wo
 static enum ub_code learn_content(const struct survey *survey, struct ub_sector_work *work,
                                   struct ub_error *err)
 {
+    if (survey->options->whole && wholly_covered(work))
+        return UB_OK;
     const uint8_t *known = look_up(survey->known, work->region->alt, work->sector.address,
                                    work->sector.size);
     if (known) {
@@ -84,7 +86,7 @@ static enum ub_code learn_content(const struct survey *survey, struct ub_sector_
         work->known = true;
         return UB_OK;
     }
-    if (!readable(survey, work) || (survey->options->whole && wholly_covered(work)))
+    if (!readable(survey, work))
         return UB_OK;
     return read_sector(survey, work, err);
 }
@@ -143,10 +145,10 @@ static bool can_fill(const struct ub_plan *plan, const struct ub_sector_work *wo
     return true;
 }
 
-static void judge(const struct ub_plan *plan, struct ub_sector_work *work)
+static void judge(const struct ub_plan *plan, bool whole, struct ub_sector_work *work)
 {
     bool erasable = (work->sector.rights & UB_CAN_ERASE) != 0;
-    if (plan->erase_all)
+    if (plan->erase_all || (whole && erasable && work->covered))
         work->verdict = UB_VERDICT_REWRITE;
     else if (work->known && memcmp(work->have, work->want, work->sector.size) == 0)
         work->verdict = UB_VERDICT_KEEP;
@@ -166,7 +168,7 @@ static enum ub_code survey_sector(const struct survey *survey, struct ub_sector_
     if (!code)
         code = merge_neighbours(survey, work, err);
     if (!code)
-        judge(survey->plan, work);
+        judge(survey->plan, survey->options->whole, work);
     return code;
 }
 

@@ -10,37 +10,57 @@
 
 #define CHUNK ((size_t)16 * 1024)
 
-/** Reads one stretch in chunks and compares it. `differs` is the error for a difference. */
+/** What a comparison found. */
+struct findings {
+    uint64_t compared;
+    uint64_t different;
+    uint64_t missing; /**< bytes that the device did not give back */
+    uint64_t first;   /**< address of the first difference */
+    uint8_t have;     /**< there */
+    uint8_t want;
+};
+
+static void note(struct findings *found, uint64_t address, const uint8_t *have, const uint8_t *want,
+                 size_t length)
+{
+    found->compared += length;
+    for (size_t i = 0; i < length; i++) {
+        if (have[i] == want[i])
+            continue;
+        if (found->different++ == 0) {
+            found->first = address + i;
+            found->have = have[i];
+            found->want = want[i];
+        }
+    }
+}
+
+/** Reads one stretch in chunks and compares it. */
 static enum ub_code compare(const struct ub_target *target, const struct ub_region *region,
                             uint64_t address, const uint8_t *want, uint64_t length,
-                            enum ub_code differs, struct ub_error *err)
+                            struct findings *found, struct ub_error *err)
 {
     uint8_t *have = malloc(CHUNK);
     if (!have)
         return ub_fail_memory(err);
     enum ub_code code = UB_OK;
-    for (uint64_t at = 0; !code && at < length;) {
+    for (uint64_t at = 0; !code && at < length; at += CHUNK) {
         size_t step = length - at < CHUNK ? (size_t)(length - at) : CHUNK;
         size_t actual = 0;
         code = target->loader->ops->read(target->loader, region, address + at, have, step, &actual,
                                          err);
-        for (size_t i = 0; !code && i < actual; i++)
-            if (have[i] != want[at + i])
-                code = ub_fail(err, differs, "0x%08" PRIx64 " holds 0x%02x instead of 0x%02x",
-                               address + at + i, have[i], want[at + i]);
         if (!code && actual != step)
-            code = ub_fail(err, differs,
-                           "the device holds %" PRIu64 " bytes, the image has %" PRIu64,
-                           at + actual, length);
-        at += step;
+            code = ub_fail(err, UB_USB_SHORT, "the device sent %zu of %zu bytes", actual, step);
+        if (!code)
+            note(found, address + at, have, want + at, step);
     }
     free(have);
     return code;
 }
 
-/** A stream is read in one go: an upload always begins at its start. */
+/** A stream is read in one go: an upload always begins at its start. What it lacks differs. */
 static enum ub_code compare_stream(const struct ub_target *target, const struct ub_piece *piece,
-                                   enum ub_code differs, struct ub_error *err)
+                                   struct findings *found, struct ub_error *err)
 {
     uint8_t *have = malloc((size_t)piece->length);
     if (!have)
@@ -48,15 +68,27 @@ static enum ub_code compare_stream(const struct ub_target *target, const struct 
     size_t actual = 0;
     enum ub_code code = target->loader->ops->read(target->loader, piece->region, 0, have,
                                                   (size_t)piece->length, &actual, err);
-    for (size_t i = 0; !code && i < actual; i++)
-        if (have[i] != piece->data[i])
-            code = ub_fail(err, differs, "byte %zu is 0x%02x instead of 0x%02x", i, have[i],
-                           piece->data[i]);
-    if (!code && actual != piece->length)
-        code = ub_fail(err, differs, "the device holds %zu bytes, the image has %" PRIu64, actual,
-                       piece->length);
+    if (!code) {
+        note(found, 0, have, piece->data, actual);
+        found->missing += piece->length - actual;
+    }
     free(have);
     return code;
+}
+
+/** The verdict: `differs` is the error for a difference. */
+static enum ub_code judge(const struct findings *found, enum ub_code differs, struct ub_error *err)
+{
+    if (!found->different && found->missing)
+        return ub_fail(err, differs,
+                       "the device gives back %" PRIu64 " bytes fewer than the image has",
+                       found->missing);
+    if (!found->different)
+        return UB_OK;
+    return ub_fail(err, differs,
+                   "%" PRIu64 " of %" PRIu64 " bytes differ, the first at 0x%08" PRIx64
+                   ": 0x%02x instead of 0x%02x",
+                   found->different, found->compared, found->first, found->have, found->want);
 }
 
 bool ub_plan_can_read_back(const struct ub_plan *plan, const struct ub_target *target)
@@ -86,14 +118,16 @@ enum ub_code ub_plan_verify(const struct ub_plan *plan, const struct ub_target *
     enum ub_code code = UB_OK;
     if (target->loader->ops->forget)
         target->loader->ops->forget(target->loader);
+    struct findings found = {0};
     if (plan->stream)
-        code = compare_stream(target, &plan->stream_piece, UB_VER_NOT_WRITTEN, err);
+        code = compare_stream(target, &plan->stream_piece, &found, err);
     for (size_t i = 0; !code && i < plan->sector_count; i++) {
         const struct ub_sector_work *work = &plan->sectors[i];
         if (work->verdict != UB_VERDICT_KEEP)
             code = compare(target, work->region, work->sector.address, work->want,
-                           work->sector.size, UB_VER_NOT_WRITTEN, err);
+                           work->sector.size, &found, err);
     }
+    code = code ? code : judge(&found, UB_VER_NOT_WRITTEN, err);
     if (code)
         return ub_wrap(err, code, "while reading back what was written");
     ub_env_done(target->env, "read back, identical");
@@ -109,14 +143,16 @@ enum ub_code ub_pieces_verify(const struct ub_target *target, const struct ub_pl
     for (size_t i = 0; i < placement->count; i++)
         total += placement->pieces[i].length;
     ub_env_begin(target->env, UB_STEP_VERIFY, total, "comparing %" PRIu64 " bytes", total);
+    struct findings found = {0};
     enum ub_code code = UB_OK;
     for (size_t i = 0; !code && i < placement->count; i++) {
         const struct ub_piece *piece = &placement->pieces[i];
         code = piece->region->kind == UB_REGION_STREAM
-                   ? compare_stream(target, piece, UB_VER_MISMATCH, err)
+                   ? compare_stream(target, piece, &found, err)
                    : compare(target, piece->region, piece->address, piece->data, piece->length,
-                             UB_VER_MISMATCH, err);
+                             &found, err);
     }
+    code = code ? code : judge(&found, UB_VER_MISMATCH, err);
     char text[32];
     ub_print_grouped(text, sizeof(text), total);
     if (!code)

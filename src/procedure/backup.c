@@ -201,11 +201,10 @@ static enum ub_code check_possible(const struct ub_session *session, struct ub_e
                    "this device cannot be read, so what it holds now would be lost");
 }
 
-enum ub_code ub_session_backup(struct ub_session *session, const struct ub_flash_options *options,
-                               struct ub_backup **out, struct ub_error *err)
+enum ub_code ub_session_read(struct ub_session *session, const struct ub_flash_options *options,
+                             struct ub_backup **out, struct ub_error *err)
 {
     struct ub_env *env = &session->context->env;
-    struct ub_vault *vault = session->context->vault;
     *out = NULL;
     enum ub_code code = check_possible(session, err);
     if (code)
@@ -216,20 +215,38 @@ enum ub_code ub_session_backup(struct ub_session *session, const struct ub_flash
     backup->info.readings = options->read_once ? 1 : 2;
     uint64_t length = known_length(backup);
     ub_env_begin(env, UB_STEP_BACKUP, length * backup->info.readings, "backing up");
-    code = ub_vault_ready(vault, length, err);
+    code = ub_vault_ready(session->context->vault, length, err);
     if (!code)
         code = read_all(session, backup, err);
-    if (!code)
-        code = ub_vault_store(vault, backup, err);
     if (code) {
         ub_backup_free(backup);
         return ub_wrap(err, code, "while backing up the device at %s", session->info.port);
     }
     char text[32];
     ub_print_grouped(text, sizeof(text), backup->info.length);
-    ub_env_done(env, "%s bytes, %s · vault %s", text,
-                backup->info.readings > 1 ? "read twice, same" : "read once", backup->info.id);
+    ub_env_done(env, "%s bytes, %s", text,
+                backup->info.readings > 1 ? "read twice, same" : "read once");
     *out = backup;
+    return UB_OK;
+}
+
+enum ub_code ub_session_keep(struct ub_session *session, struct ub_backup *backup,
+                             struct ub_error *err)
+{
+    struct ub_env *env = &session->context->env;
+    struct ub_vault *vault = session->context->vault;
+    char whole[UB_BACKUP_ID];
+    ub_env_begin(env, UB_STEP_BACKUP, 0, "storing");
+    backup->info.interrupted = ub_vault_marked(vault, &session->device, whole);
+    if (ub_vault_holds(vault, backup, backup->info.id)) {
+        ub_env_done(env, "in the vault already, as %s", backup->info.id);
+        return UB_OK;
+    }
+    enum ub_code code = ub_vault_store(vault, backup, err);
+    if (code)
+        return ub_wrap(err, code, "while keeping what was read from the device at %s",
+                       session->info.port);
+    ub_env_done(env, "kept in the vault as %s", backup->info.id);
     return UB_OK;
 }
 
@@ -270,8 +287,10 @@ static enum ub_code export(const struct ub_session *session, const struct ub_bac
     if (code) return code;
     const struct ub_format *format = ub_format_for_image(file, image);
     if (!format || !format->write)
-        code = ub_fail(err, UB_USE_OPTION,
-                       "the name of %s does not tell a format: end it in .dfu, .hex or .bin", file);
+        code = ub_fail(err, UB_IMG_UNWRITABLE, "%s cannot hold what was read", file);
+    if (left_out)
+        ub_env_warn(&session->context->env,
+                    "%s holds program memory; option bytes and OTP are in the vault only", file);
     uint8_t *bytes = NULL;
     size_t length = 0;
     if (!code) code = format->write(image, &bytes, &length, err);
@@ -281,18 +300,34 @@ static enum ub_code export(const struct ub_session *session, const struct ub_bac
     return code;
 }
 
+/** A file that cannot be written later is refused before anything is read. */
+static enum ub_code check_file(const char *file, struct ub_error *err)
+{
+    const struct ub_format *format = file ? ub_format_for_name(file) : NULL;
+    if (!file || (format && format->write))
+        return UB_OK;
+    return ub_fail(err, UB_USE_OPTION,
+                   "the name of %s does not tell a format: end it in .dfu, .hex or .bin", file);
+}
+
 static enum ub_code backup_body(struct ub_session *session, struct ub_work *work,
                                 struct ub_result *result, struct ub_error *err)
 {
     struct ub_backup *backup = NULL;
-    enum ub_code code = ub_session_backup(session, &work->options, &backup, err);
+    enum ub_code code = check_file(work->what, err);
+    if (!code)
+        code = ub_session_read(session, &work->options, &backup, err);
+    if (!code)
+        code = ub_session_keep(session, backup, err);
     if (!code) {
         (void)ub_print(result->backup, sizeof(result->backup), "%s", backup->info.id);
         if (work->what)
             code = export(session, backup, work->what, err);
     }
     ub_backup_free(backup);
-    return code;
+    if (session->loader)
+        (void)session->loader->ops->abort(session->loader, NULL);
+    return code ? code : ub_session_give_back(session, work, result, err);
 }
 
 enum ub_code ub_backup(struct ub_context *context, const char *selector, const char *file,

@@ -9,12 +9,19 @@
 #include "procedure/session.h"
 
 /**
- * Reads the device and stores it in the vault. *out is the caller's. Twice and compared, unless
- * options->read_once. Errors: UB_MEM_NO_BACKUP (cannot be read), UB_VER_READS_DIFFER, UB_VLT,
- * UB_SYS, UB_USB, UB_DFU domains.
+ * Reads everything readable. *out is the caller's; nothing is stored yet. Twice and compared,
+ * unless options->read_once. Errors: UB_MEM_NO_BACKUP (cannot be read), UB_VER_READS_DIFFER,
+ * UB_VLT_ACCESS and UB_SYS_DISK_FULL (it could not be stored), UB_USB, UB_DFU domains.
  */
-enum ub_code ub_session_backup(struct ub_session *session, const struct ub_flash_options *options,
-                               struct ub_backup **out, struct ub_error *err);
+enum ub_code ub_session_read(struct ub_session *session, const struct ub_flash_options *options,
+                             struct ub_backup **out, struct ub_error *err);
+
+/**
+ * Stores what was read, unless the vault has it already, and says so. Sets backup->info.id. Errors:
+ * UB_VLT, UB_SYS domains.
+ */
+enum ub_code ub_session_keep(struct ub_session *session, struct ub_backup *backup,
+                             struct ub_error *err);
 
 /** The kind of the region that a part of a backup came from, by the device in hand. */
 enum ub_region_kind ub_part_kind(const struct ub_target *target, const struct ub_backup_part *part);

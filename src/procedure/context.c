@@ -9,6 +9,9 @@
 static enum ub_code open_bus(struct ub_context *context, const struct ub_config *config,
                              struct ub_error *err)
 {
+    if (config->sim_count && !config->sims)
+        return ub_fail(err, UB_SIM_SPEC, "%zu virtual devices, and no description of them",
+                       config->sim_count);
     if (!config->sim_count) {
         context->env.clock = ub_clock_real();
         return ub_transport_libusb(&context->transport, err);

@@ -65,6 +65,9 @@ static enum ub_code open_and_ask(struct ub_context *context, const char *port,
     details->bState = session->target.caps.arrived_bState;
     details->bStatus = session->target.caps.arrived_bStatus;
     add_warnings(session->loader, details);
+    /* the answer to a question that nobody needs: a failure to get it is none of info's */
+    (void)ub_session_is_protected(session, &details->read_protected, NULL);
+    (void)session->loader->ops->abort(session->loader, NULL);
     code = copy_regions(&session->target, details, err);
     ub_session_close(session);
     return code;

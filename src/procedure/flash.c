@@ -49,26 +49,52 @@ static enum ub_code ask_person(struct ub_session *session, const struct ub_job *
     return code ? code : ub_fail(err, UB_USE_DECLINED, "nothing was changed, as you wished");
 }
 
-static enum ub_code back_up(struct ub_session *session, const struct ub_job *job,
-                            struct ub_backup **backup, struct ub_result *result,
-                            struct ub_error *err)
+/** Reads what is there, unless that was given up by name. */
+static enum ub_code read_first(struct ub_session *session, const struct ub_job *job,
+                               struct ub_backup **backup, struct ub_error *err)
 {
-    if (job->options->no_backup) {
-        ub_env_skipped(&session->context->env, UB_STEP_BACKUP, "given up by name: no way back");
-        return UB_OK;
-    }
-    enum ub_code code = ub_session_backup(session, job->options, backup, err);
-    if (!code)
-        (void)ub_print(result->backup, sizeof(result->backup), "%s", (*backup)->info.id);
-    return code;
+    if (!job->options->no_backup)
+        return ub_session_read(session, job->options, backup, err);
+    ub_env_skipped(&session->context->env, UB_STEP_BACKUP, "given up by name: no way back");
+    return UB_OK;
 }
 
-static void note_plan(struct ub_result *result, const struct ub_plan *plan)
+/** A stream has no size; what the device gave back is a hint. */
+static void warn_if_larger(struct ub_session *session, const struct ub_plan *plan,
+                           const struct ub_backup *backup)
 {
-    result->predicted_us = plan->info.predicted_us;
-    result->bytes_written = plan->info.bytes_written;
-    result->bytes_kept = plan->info.bytes_kept;
-    result->sectors_erased = plan->info.sectors_erased;
+    for (size_t i = 0; backup && plan->stream && i < backup->info.part_count; i++) {
+        const struct ub_backup_part *part = &backup->info.parts[i];
+        if (part->alt == plan->stream_piece.region->alt && part->length < plan->stream_piece.length)
+            ub_env_warn(&session->context->env,
+                        "the image has %" PRIu64 " bytes, the device gave back %" PRIu64
+                        ": it may not fit",
+                        plan->stream_piece.length, part->length);
+    }
+}
+
+/** Before the first erase: what was read goes into the vault, with a note that leads back to it. */
+static enum ub_code secure(struct ub_session *session, struct ub_backup *backup,
+                           struct ub_result *result, struct ub_error *err)
+{
+    struct ub_vault *vault = session->context->vault;
+    char whole[UB_BACKUP_ID] = "";
+    bool cut_short = ub_vault_marked(vault, &session->device, whole);
+    enum ub_code code = UB_OK;
+    if (backup)
+        code = ub_session_keep(session, backup, err);
+    if (!code && backup)
+        code = ub_vault_mark(vault, &session->device, backup->info.id, err);
+    if (code)
+        return code;
+    if (cut_short)
+        ub_env_warn(&session->context->env,
+                    "an earlier run was cut short: the way back stays backup %s", whole);
+    (void)ub_print(result->backup, sizeof(result->backup), "%s",
+                   cut_short ? whole
+                   : backup  ? backup->info.id
+                             : "");
+    return UB_OK;
 }
 
 /** Writes and proves. From here on the device is changed. */
@@ -78,18 +104,24 @@ static enum ub_code write_and_verify(struct ub_session *session, struct ub_plan 
     struct ub_env *env = &session->context->env;
     uint64_t start = ub_now(&env->clock);
     enum ub_code code = ub_plan_execute(plan, &session->target, &result->left, err);
+    result->bytes_written = plan->bytes_done;
+    result->sectors_erased = plan->sectors_done;
     if (!code && plan->info.nothing_to_do) {
         result->verified = true;
     } else if (!code && ub_plan_can_read_back(plan, &session->target)) {
         code = ub_plan_verify(plan, &session->target, err);
         result->verified = !code;
     } else if (!code) {
-        ub_env_skipped(env, UB_STEP_VERIFY,
-                       "no read-back is possible on this device; it accepted the whole image");
+        ub_env_skipped(env, UB_STEP_VERIFY, "no read-back is possible: %s",
+                       session->target.caps.can_read
+                           ? "the device restarts to take in the image, which it accepted whole"
+                           : "the device cannot be read; it accepted the whole image");
         result->proved = true;
     }
-    if (!code)
+    if (!code) {
         result->left = UB_LEFT_DONE;
+        ub_vault_unmark(session->context->vault, &session->device);
+    }
     result->actual_us = ub_now(&env->clock) - start;
     return code;
 }
@@ -100,17 +132,21 @@ enum ub_code ub_session_write(struct ub_session *session, const struct ub_job *j
     struct ub_env *env = &session->context->env;
     struct ub_backup *backup = NULL;
     struct ub_plan *plan = NULL;
-    enum ub_code code = back_up(session, job, &backup, result, err);
+    enum ub_code code = read_first(session, job, &backup, err);
     if (!code) {
         ub_env_begin(env, UB_STEP_PLAN, 0, "comparing");
         code = ub_plan_build(&session->target, job->placement, job->options, backup, &plan, err);
     }
-    ub_backup_free(backup);
     if (!code) {
-        note_plan(result, plan);
+        result->predicted_us = plan->info.predicted_us;
+        result->bytes_kept = plan->info.bytes_kept;
         ub_tell_plan(session, plan);
+        warn_if_larger(session, plan, backup);
         code = ask_person(session, job, plan, err);
     }
+    if (!code && !plan->info.nothing_to_do)
+        code = secure(session, backup, result, err);
+    ub_backup_free(backup);
     if (!code)
         code = write_and_verify(session, plan, result, err);
     ub_plan_free(plan);
@@ -138,10 +174,6 @@ static enum ub_code flash_body(struct ub_session *session, struct ub_work *work,
         code = ub_give_up_protected(session, &work->options, result, err);
     if (!code)
         code = ub_prepare(session, image, &work->options, &placement, err);
-    if (!code && placement.by_vectors)
-        ub_env_warn(&session->context->env,
-                    "the file carries no address; its vector table says 0x%08" PRIx64,
-                    placement.pieces[0].address);
     char object[UB_STRING_TEXT + 8];
     (void)ub_print(object, sizeof(object), "%s to", image->name);
     const struct ub_job job = {"Write", object, &placement, &work->options};

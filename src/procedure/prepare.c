@@ -52,5 +52,12 @@ enum ub_code ub_prepare(struct ub_session *session, const struct ub_image *image
     enum ub_code code = ub_match_ids(session, image, options, err);
     if (!code)
         code = ub_place_image(&session->target, image, options, placement, err);
+    if (!code && placement->by_vectors)
+        ub_env_warn(&session->context->env,
+                    "the file carries no address; its vector table says 0x%08" PRIx64,
+                    placement->pieces[0].address);
+    if (!code && placement->addresses_dropped)
+        ub_env_warn(&session->context->env,
+                    "the device takes a stream: the addresses in the file are not used");
     return code;
 }

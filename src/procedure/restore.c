@@ -20,7 +20,26 @@ static bool same_unit(const struct ub_device *a, const struct ub_device *b)
     return same_kind(a, b) && strcmp(a->serial, b->serial) == 0 && strcmp(a->port, b->port) == 0;
 }
 
-/** The newest backup of this very device. */
+/** A record of this kind of device with this serial number, though at another port. */
+static bool moved_unit(const struct ub_device *a, const struct ub_device *b)
+{
+    return same_kind(a, b) && a->serial[0] && strcmp(a->serial, b->serial) == 0;
+}
+
+static const struct ub_backup_info *
+newest_of(const struct ub_backup_info *records, size_t count, const struct ub_device *device,
+          bool (*fits)(const struct ub_device *, const struct ub_device *))
+{
+    for (size_t i = count; i > 0; i--)
+        if (!records[i - 1].interrupted && fits(&records[i - 1].device, device))
+            return &records[i - 1];
+    return NULL;
+}
+
+/**
+ * The newest backup of this very device that holds a whole image. Serial numbers collide, so one
+ * from another port is only named, not taken.
+ */
 static enum ub_code newest(struct ub_session *session, char *id, size_t size, struct ub_error *err)
 {
     struct ub_backup_info *records = NULL;
@@ -28,17 +47,33 @@ static enum ub_code newest(struct ub_session *session, char *id, size_t size, st
     enum ub_code code = ub_vault_records(session->context->vault, &records, &count, err);
     if (code)
         return code;
-    code = UB_VLT_EMPTY;
-    for (size_t i = count; code && i > 0; i--)
-        if (same_unit(&records[i - 1].device, &session->device)) {
-            (void)ub_print(id, size, "%s", records[i - 1].id);
-            code = UB_OK;
-        }
-    ub_vault_free(records, count);
-    if (code)
-        return ub_fail(err, UB_VLT_EMPTY, "the vault holds no backup of the %s at %s",
+    const struct ub_backup_info *own = newest_of(records, count, &session->device, same_unit);
+    const struct ub_backup_info *moved = newest_of(records, count, &session->device, moved_unit);
+    if (own) {
+        (void)ub_print(id, size, "%s", own->id);
+    } else {
+        code = ub_fail(err, UB_VLT_EMPTY, "the vault holds no backup of the %s at %s",
                        session->device.family, session->info.port);
-    return UB_OK;
+        if (moved)
+            (void)ub_wrap(err, code,
+                          "but %s is from one with the same serial number, at port %s: if that is "
+                          "this device, name it: unbrick restore %s",
+                          moved->id, moved->device.port, moved->id);
+    }
+    ub_vault_free(records, count);
+    return code;
+}
+
+static void tell_backup(struct ub_session *session, const struct ub_backup *backup)
+{
+    struct ub_env *env = &session->context->env;
+    char length[32];
+    ub_print_grouped(length, sizeof(length), backup->info.length);
+    ub_env_begin(env, UB_STEP_IMAGE, 0, "%s", backup->info.id);
+    ub_env_done(env, "backup %s, %s bytes, taken %s", backup->info.id, length,
+                backup->info.created);
+    if (backup->info.interrupted)
+        ub_env_warn(env, "it was taken after a run that was cut short, and may hold half an image");
 }
 
 static enum ub_code check_device(struct ub_session *session, const struct ub_backup *backup,
@@ -106,8 +141,10 @@ static enum ub_code restore_body(struct ub_session *session, struct ub_work *wor
     }
     if (!code)
         code = ub_vault_load(session->context->vault, id, &backup, err);
-    if (!code)
+    if (!code) {
+        tell_backup(session, backup);
         code = check_device(session, backup, &work->options, err);
+    }
     if (!code)
         code = ub_give_up_protected(session, &work->options, result, err);
     if (!code) {

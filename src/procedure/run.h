@@ -28,4 +28,11 @@ enum ub_code ub_run(struct ub_context *context, const char *selector, bool may_e
                     struct ub_work *work, const struct ub_flash_options *options,
                     struct ub_result *result, struct ub_error *err);
 
+/**
+ * For procedures that only look: a device that was taken out of its running firmware goes back to
+ * it, unless options.stay. Errors: as ub_session_leave().
+ */
+enum ub_code ub_session_give_back(struct ub_session *session, const struct ub_work *work,
+                                  struct ub_result *result, struct ub_error *err);
+
 #endif

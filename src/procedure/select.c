@@ -28,7 +28,7 @@ static const char *next_step(enum ub_mode mode)
     case UB_MODE_DFU:
         return "unbrick flash IMAGE";
     case UB_MODE_RUNTIME:
-        return "unbrick enter, then unbrick flash IMAGE";
+        return "unbrick flash IMAGE, which enters its bootloader first";
     case UB_MODE_NONE:
         break;
     }

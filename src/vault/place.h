@@ -6,6 +6,7 @@
  *     <vault>/backups/2026-11-22-01/backup.json           the record
  *     <vault>/backups/2026-11-22-01/alt0-08000000.bin     a stretch of memory
  *     <vault>/backups/.new-XXXXXX                         a backup that is being stored
+ *     <vault>/unfinished/1-4_2-0483-df11-3572             a device that is being changed
  */
 #ifndef UB_VAULT_PLACE_H
 #define UB_VAULT_PLACE_H

@@ -96,9 +96,10 @@ static json_t *record_to_json(const struct ub_backup_info *info)
         }
     }
     /* json_pack() takes over what "o" hands it, also when it fails, and fails when that is NULL. */
-    return json_pack("{s:s, s:i, s:s, s:s, s:i, s:o, s:o}", "format", FORMAT_NAME, "version",
+    return json_pack("{s:s, s:i, s:s, s:s, s:i, s:b, s:o, s:o}", "format", FORMAT_NAME, "version",
                      FORMAT_VERSION, "unbrick", ub_version(), "created", info->created, "readings",
-                     (int)info->readings, "device", device_to_json(&info->device), "parts", parts);
+                     (int)info->readings, "interrupted", info->interrupted, "device",
+                     device_to_json(&info->device), "parts", parts);
 }
 
 enum ub_code ub_record_print(const struct ub_backup_info *info, char **text, size_t *length,
@@ -285,11 +286,14 @@ static enum ub_code take_record(json_t *json, struct ub_backup_info *info, struc
     const char *created = NULL;
     json_t *device = NULL;
     json_t *parts = NULL;
+    int interrupted = 0;
     json_error_t why;
-    if (json_unpack_ex(json, &why, JSON_STRICT, "{s:s, s:I, s:s, s:s, s:I, s:o, s:o}", "format",
-                       &format, "version", &version, "unbrick", &writer, "created", &created,
-                       "readings", &readings, "device", &device, "parts", &parts) != 0)
+    if (json_unpack_ex(json, &why, JSON_STRICT, "{s:s, s:I, s:s, s:s, s:I, s?b, s:o, s:o}",
+                       "format", &format, "version", &version, "unbrick", &writer, "created",
+                       &created, "readings", &readings, "interrupted", &interrupted, "device",
+                       &device, "parts", &parts) != 0)
         return fail_format(err, why.text);
+    info->interrupted = interrupted != 0;
     if (readings < 1 || readings > READINGS_MAX)
         return fail_format(err, "the number of readings makes no sense");
     info->readings = (unsigned)readings;

@@ -50,6 +50,25 @@ enum ub_code ub_vault_load(struct ub_vault *vault, const char *id, struct ub_bac
 enum ub_code ub_vault_records(struct ub_vault *vault, struct ub_backup_info **out, size_t *count,
                               struct ub_error *err);
 
+/**
+ * Is the newest backup of this very device one of this very content, whole and undamaged? Then its
+ * id: repeating a command does not fill the vault. Sets the digests of the backup's parts.
+ */
+bool ub_vault_holds(struct ub_vault *vault, struct ub_backup *backup, char id[UB_BACKUP_ID]);
+
+/**
+ * Notes that the device is about to be changed and that backup `id` leads back. A note that is
+ * there already stays: it is from a run that was cut short, and the older backup is the one that is
+ * whole. Errors: UB_VLT_ACCESS, UB_SYS_DISK_FULL, UB_SYS_WRITE, UB_SYS_MEMORY.
+ */
+enum ub_code ub_vault_mark(struct ub_vault *vault, const struct ub_device *device, const char *id,
+                           struct ub_error *err);
+/** Was a run on this device cut short? Then the id of the backup that leads back. */
+bool ub_vault_marked(const struct ub_vault *vault, const struct ub_device *device,
+                     char id[UB_BACKUP_ID]);
+/** The device holds what it should: forgets the note. */
+void ub_vault_unmark(struct ub_vault *vault, const struct ub_device *device);
+
 /** An empty backup with room for `parts` parts, contents NULL. NULL when out of memory. */
 struct ub_backup *ub_backup_new(size_t parts);
 void ub_backup_free(struct ub_backup *backup);

@@ -115,9 +115,8 @@ static void ranges_are_whole_sectors(void **state)
     assert_int_equal(blank("0x08000000+2K", &placement, 7), UB_OK);
     assert_int_equal(placement.pieces[0].length, 2048);
     ub_placement_free(&placement);
-    assert_int_equal(blank("Internal Flash", &placement, 7), UB_OK);
-    assert_int_equal(placement.pieces[0].length, FAKE_SIZE);
-    ub_placement_free(&placement);
+    assert_int_equal(blank("Internal Flash", &placement, 7), UB_MEM_ERASE_ALL);
+    assert_int_equal(blank("0x08000000+4K", &placement, 7), UB_MEM_ERASE_ALL);
     assert_int_equal(blank("0x08000001-0x080003ff", &placement, 7), UB_MEM_RANGE);
     assert_int_equal(blank("0x08000400-0x08000800", &placement, 7), UB_MEM_RANGE);
     assert_int_equal(blank("0x08000800-0x08000400", &placement, 7), UB_MEM_RANGE);
