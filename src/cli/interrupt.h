@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /**
  * @file interrupt.h
- * Ctrl-C and SIGTERM: the running procedure is asked to stop; nothing is killed in the middle of a
- * write, not by a second Ctrl-C either.
+ * Ctrl-C, SIGTERM and the terminal that goes away (SIGHUP): the running procedure is asked to stop;
+ * nothing is killed in the middle of a write, not by a second Ctrl-C either.
  */
 #ifndef CLI_INTERRUPT_H
 #define CLI_INTERRUPT_H
