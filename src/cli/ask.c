@@ -3,6 +3,7 @@
 #include "ask.h"
 
 #include "cli.h"
+#include "fault.h"
 #include "interrupt.h"
 
 #include <fcntl.h>
@@ -85,4 +86,19 @@ bool ask(void *user, const char *question)
     bool yes = converse(cli, terminal, question);
     (void)close(terminal);
     return yes;
+}
+
+enum ub_code ask_ahead(const struct cli *cli, struct ub_error *err)
+{
+    int terminal = cli->yes ? -1 : open_terminal(cli);
+    if (terminal >= 0) {
+        (void)close(terminal);
+    } else if (!cli->yes) {
+        return cli_fail(err, UB_USE_NO_ANSWER,
+                        "\"unbrick %s\" asks before it changes a device, and %s",
+                        cli->words.verb->name,
+                        cli->json ? "with --json nobody is asked: give --yes"
+                                  : "there is no terminal to ask on: give --yes");
+    }
+    return UB_OK;
 }

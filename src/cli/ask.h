@@ -6,12 +6,18 @@
 #ifndef CLI_ASK_H
 #define CLI_ASK_H
 
-#include <stdbool.h>
+#include "unbrick.h"
 
 /**
  * Asks a question whose safe default is yes; fits struct ub_callbacks with a struct cli as `user`.
  * False for no, and when nobody can answer: then cli->unanswered is set.
  */
 bool ask(void *user, const char *question);
+
+struct cli;
+
+/** Refuses a verb that will ask when nobody can answer, before any device is touched. Errors:
+ * UB_USE_NO_ANSWER. */
+enum ub_code ask_ahead(const struct cli *cli, struct ub_error *err);
 
 #endif

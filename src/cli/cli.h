@@ -48,6 +48,12 @@ enum ub_code cli_flash_options(struct cli *cli, struct ub_error *err);
 /** "unbrick --sim X --vault Y": how this run's context is named in a command to come. */
 void cli_command_prefix(const struct cli *cli, char *to, size_t size);
 
+/** Appends a word to the text in `to` so that a shell reads it as one. */
+void cli_add_quoted(char *to, size_t size, const char *word);
+
+/** The DEVICE that was given, or NULL. */
+const char *cli_device_argument(const struct cli_words *words);
+
 /** Milliseconds of a clock that only goes forward. */
 uint64_t cli_now_ms(void);
 

@@ -16,8 +16,7 @@ enum ub_code cmd_explain(struct cli *cli, struct ub_error *err)
     }
     const struct ub_explanation *explanation = ub_explain_id(id);
     if (explanation == NULL) {
-        return cli_fail(err, UB_USE_EXPLAIN,
-                        "there is no error \"%s\"; unbrick explain lists them all", id);
+        return cli_fail(err, UB_USE_EXPLAIN, "there is no error \"%s\"", id);
     }
     render_explanation(cli, explanation);
     return UB_OK;

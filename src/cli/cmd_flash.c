@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The verbs that work with an image or change a device. */
 #define _POSIX_C_SOURCE 200809L /* what POSIX adds to C11 */
+#include "ask.h"
 #include "cli.h"
 #include "fault.h"
 #include "format.h"
@@ -11,8 +12,10 @@
 #include <string.h>
 #include <sys/stat.h>
 
-/** Opens the image and the context, and reads the options: what every verb with IMAGE needs. */
-static enum ub_code prepare(struct cli *cli, struct ub_image **image, struct ub_error *err)
+/** Opens the image and the context, and reads the options: what every verb with IMAGE needs. One
+ * that `asks` has to find somebody who can answer. */
+static enum ub_code prepare(struct cli *cli, bool asks, struct ub_image **image,
+                            struct ub_error *err)
 {
     struct ub_image_options options;
     memset(&options, 0, sizeof(options));
@@ -20,6 +23,9 @@ static enum ub_code prepare(struct cli *cli, struct ub_image **image, struct ub_
     enum ub_code code = cli_flash_options(cli, err);
     if (code == UB_OK) {
         code = ub_image_open(cli_argument(&cli->words, 0), &options, image, err);
+    }
+    if (code == UB_OK && asks) {
+        code = ask_ahead(cli, err);
     }
     if (code == UB_OK) {
         code = cli_context(cli, err);
@@ -35,9 +41,11 @@ static void raw_result(struct cli *cli)
     char b[FORMAT_TEXT];
     if (cli->verbose) {
         term_print(&cli->term.out, TERM_DIM,
-                   "  %" PRIu64 " control transfers; %s B written, %s B kept, %zu sectors erased\n",
+                   "  %" PRIu64
+                   " control transfers; %s B written, %s B kept, %zu sector%s erased\n",
                    result->transfers, format_grouped(a, result->bytes_written),
-                   format_grouped(b, result->bytes_kept), result->sectors_erased);
+                   format_grouped(b, result->bytes_kept), result->sectors_erased,
+                   result->sectors_erased == 1 ? "" : "s");
     }
 }
 
@@ -97,7 +105,7 @@ static enum ub_code show_plan(struct cli *cli, struct ub_error *err)
 {
     struct ub_image *image = NULL;
     struct ub_plan *plan = NULL;
-    enum ub_code code = prepare(cli, &image, err);
+    enum ub_code code = prepare(cli, false, &image, err);
     if (code == UB_OK) {
         code = ub_plan(cli->context, image, cli_argument(&cli->words, 1), &cli->flash, &plan, err);
     }
@@ -120,7 +128,7 @@ enum ub_code cmd_flash(struct cli *cli, struct ub_error *err)
     if (cli_given(&cli->words, CLI_OPT_DRY_RUN)) {
         return show_plan(cli, err);
     }
-    enum ub_code code = prepare(cli, &image, err);
+    enum ub_code code = prepare(cli, true, &image, err);
     if (code == UB_OK) {
         cli->has_result = true;
         code = ub_flash(cli->context, image, cli_argument(&cli->words, 1), &cli->flash,
@@ -136,7 +144,7 @@ enum ub_code cmd_flash(struct cli *cli, struct ub_error *err)
 enum ub_code cmd_verify(struct cli *cli, struct ub_error *err)
 {
     struct ub_image *image = NULL;
-    enum ub_code code = prepare(cli, &image, err);
+    enum ub_code code = prepare(cli, false, &image, err);
     if (code == UB_OK) {
         cli->has_result = true;
         code = ub_verify(cli->context, image, cli_argument(&cli->words, 1), &cli->flash,
@@ -216,11 +224,19 @@ enum ub_code cmd_restore(struct cli *cli, struct ub_error *err)
         code = restore_arguments(cli, &id, &device, err);
     }
     if (code == UB_OK) {
+        code = ask_ahead(cli, err);
+    }
+    if (code == UB_OK) {
         code = cli_context(cli, err);
     }
     if (code == UB_OK) {
         cli->has_result = true;
         code = ub_restore(cli->context, id, device, &cli->flash, &cli->result, err);
+    }
+    if (code == UB_USE_SELECTOR && device == cli_argument(&cli->words, 0)) {
+        return cli_fail(err, UB_USE_SELECTOR,
+                        "\"%s\" is neither the id of a backup, such as 2026-11-22-01, nor a device",
+                        device);
     }
     if (code == UB_OK) {
         tell_written(cli);
@@ -231,6 +247,9 @@ enum ub_code cmd_restore(struct cli *cli, struct ub_error *err)
 enum ub_code cmd_erase(struct cli *cli, struct ub_error *err)
 {
     enum ub_code code = cli_flash_options(cli, err);
+    if (code == UB_OK) {
+        code = ask_ahead(cli, err);
+    }
     if (code == UB_OK) {
         code = cli_context(cli, err);
     }

@@ -2,6 +2,7 @@
 /* No verb, `list`, `info`: looking without touching. */
 #include "cli.h"
 #include "format.h"
+#include "hint.h"
 #include "interrupt.h"
 #include "render.h"
 
@@ -24,7 +25,8 @@ static void nothing_attached(struct cli *cli)
 
 static void one_device(struct cli *cli, const struct ub_device *device, bool alone)
 {
-    char next[256];
+    char next[HINT_TEXT + 64];
+    char command[HINT_TEXT];
     char id[FORMAT_TEXT];
     struct term_stream *out = &cli->term.out;
     bool known = device->family != NULL && device->family[0] != '\0';
@@ -39,9 +41,9 @@ static void one_device(struct cli *cli, const struct ub_device *device, bool alo
     }
     term_print(out, TERM_PLAIN, "\n");
     if (device->next_step != NULL && device->next_step[0] != '\0') {
-        (void)snprintf(next, sizeof(next), "%s%s%s%s", device->next_step,
-                       alone ? "" : "  (and name it: port=", alone ? "" : device->port,
-                       alone ? "" : ")");
+        (void)snprintf(
+            next, sizeof(next), "%s%s%s%s", hint_fill(cli, true, device->next_step, command),
+            alone ? "" : "  (and name it: port=", alone ? "" : device->port, alone ? "" : ")");
         render_fact(cli, "next", next);
     }
 }
@@ -112,6 +114,10 @@ static enum ub_code watch(struct cli *cli, bool all, struct ub_device **seen, si
                           struct ub_error *err)
 {
     render_devices(cli, *seen, *count, "present");
+    if (!cli->json && !cli->quiet) {
+        term_print(&cli->term.err, TERM_DIM, "Watching; Ctrl-C ends it.\n");
+        term_flush(&cli->term.err);
+    }
     interrupt_speaks(false);
     while (!interrupt_seen() && cli->term.out.failed == 0) {
         struct ub_device *now = NULL;

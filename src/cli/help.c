@@ -195,8 +195,7 @@ static enum ub_code on_name(struct cli *cli, const char *name, struct ub_error *
     } else if (topic != NULL) {
         on_topic(cli, topic);
     } else {
-        return cli_fail(err, UB_USE_ARGUMENT,
-                        "there is no help on \"%s\"; unbrick help lists what there is", name);
+        return cli_fail(err, UB_USE_ARGUMENT, "there is no help on \"%s\"", name);
     }
     return UB_OK;
 }

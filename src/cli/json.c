@@ -143,6 +143,7 @@ json_t *json_of_details(const struct ub_details *details)
     set_number(object, "detach_timeout_ms", details->wDetachTimeOut);
     set_text(object, "state", ub_dfu_state_name(details->bState));
     set_text(object, "status", ub_dfu_status_name(details->bStatus));
+    set_bool(object, "read_protected", details->read_protected);
     for (size_t i = 0; i < details->region_count; i++) {
         (void)json_array_append_new(regions, region_object(&details->regions[i]));
     }
@@ -182,6 +183,7 @@ json_t *json_of_image(const char *file, const struct ub_image *image)
         (void)json_array_append_new(segments, one);
     }
     (void)json_object_set_new(object, "segments", segments);
+    (void)json_object_set_new(object, "error", json_null());
     return object;
 }
 
@@ -223,6 +225,7 @@ json_t *json_of_backup(const struct ub_backup_info *backup)
     set_text(object, "created", backup->created);
     (void)json_object_set_new(object, "device", json_of_device(&backup->device));
     set_number(object, "readings", backup->readings);
+    set_bool(object, "interrupted", backup->interrupted);
     set_number(object, "length", backup->length);
     for (size_t i = 0; i < backup->part_count; i++) {
         const struct ub_backup_part *part = &backup->parts[i];
@@ -301,7 +304,7 @@ static json_t *raw_object(const struct ub_raw_transfer *raw)
     return object;
 }
 
-static json_t *error_object(const struct ub_error *err)
+json_t *json_of_error(const struct ub_error *err)
 {
     char id[FORMAT_TEXT];
     const struct ub_explanation *explanation = ub_explain(err->code);
@@ -352,7 +355,7 @@ json_t *json_of_end(const struct cli *cli, const struct ub_error *err, int statu
     set_number(object, "status", (uint64_t)status);
     set_text(object, "left", format_left(cli->has_result ? cli->result.left : UB_LEFT_UNTOUCHED));
     (void)json_object_set_new(object, "error",
-                              err != NULL && err->code != UB_OK ? error_object(err) : json_null());
+                              err != NULL && err->code != UB_OK ? json_of_error(err) : json_null());
     if (cli->has_result) {
         set_result(object, &cli->result);
     }

@@ -25,6 +25,8 @@ json_t *json_of_plan(const struct ub_plan *plan);
 json_t *json_of_backup(const struct ub_backup_info *backup);
 json_t *json_of_explanation(const struct ub_explanation *explanation);
 json_t *json_of_event(const struct ub_event *event);
+/** An error with its entry of the catalogue, as in the final object. */
+json_t *json_of_error(const struct ub_error *err);
 /** The final object. `err` may be NULL. */
 json_t *json_of_end(const struct cli *cli, const struct ub_error *err, int status);
 

@@ -2,6 +2,7 @@
 /* The command: from argv to an exit status. */
 #include "cli.h"
 #include "fault.h"
+#include "hint.h"
 #include "interrupt.h"
 #include "render.h"
 
@@ -62,6 +63,7 @@ int main(int argc, char **argv)
     }
     err.code = code;
     settle_answer(&cli, &err);
+    hint_selector(&cli, &err);
     int status = ub_exit_status(err.code, cli.has_result ? cli.result.left : UB_LEFT_UNTOUCHED);
     render_end(&cli, &err, status);
     status = output_status(&cli, status);

@@ -219,14 +219,13 @@ static enum ub_code choose_in_group(struct cli_words *words, struct ub_error *er
         return UB_OK;
     }
     if (second == NULL) {
-        return cli_fail(err, UB_USE_ARGUMENT, "\"%s\" needs a second word: see unbrick help %s",
-                        words->group->name, words->group->name);
+        return cli_fail(err, UB_USE_ARGUMENT, "\"%s\" needs a second word", words->group->name);
     }
     (void)snprintf(name, sizeof(name), "%s %s", words->group->name, second);
     words->verb = cli_verb_find(name);
     if (words->verb == NULL) {
-        return cli_fail(err, UB_USE_ARGUMENT, "there is no verb \"%s %s\": see unbrick help %s",
-                        words->group->name, second, words->group->name);
+        return cli_fail(err, UB_USE_ARGUMENT, "there is no verb \"%s %s\"", words->group->name,
+                        second);
     }
     words->group = NULL;
     drop_arguments(words, 2);
@@ -298,8 +297,8 @@ static enum ub_code check_arguments(const struct cli_words *words, struct ub_err
     for (size_t i = 0; words->verb->arguments[i].name != NULL; i++) {
         const struct cli_argument *argument = &words->verb->arguments[i];
         if (!argument->optional && i >= words->argument_count) {
-            return cli_fail(err, UB_USE_ARGUMENT, "\"unbrick %s\" needs %s: see unbrick help %s",
-                            words->verb->name, argument->name, words->verb->name);
+            return cli_fail(err, UB_USE_ARGUMENT, "\"unbrick %s\" needs %s", words->verb->name,
+                            argument->name);
         }
         taken = argument->repeats ? SIZE_MAX : i + 1;
     }
@@ -330,8 +329,11 @@ enum ub_code cli_parse(int argc, char *const *argv, struct cli_words *out, struc
     }
     enum ub_code code = read_words(&r, err);
     bool readable = code == UB_OK;
+    struct ub_error ignored;
     if (readable) {
         code = choose_verb(out, err);
+    } else {
+        (void)choose_verb(out, &ignored); /* so that the end can speak of the verb that was meant */
     }
     if (readable && r.unknown != NULL) { /* its value may have been taken for the verb */
         code = refuse_unknown(&r, code == UB_OK ? out->verb : NULL, err);

@@ -173,6 +173,9 @@ void render_backup(struct cli *cli, const struct ub_backup_info *backup)
     (void)snprintf(text, sizeof(text), "%u%s", backup->readings,
                    backup->readings > 1 ? ", all the same" : "");
     render_fact(cli, "readings", text);
+    if (backup->interrupted) {
+        render_fact(cli, "taken", "after a run that was cut short: it may hold half an image");
+    }
     (void)snprintf(text, sizeof(text), "%s bytes", format_grouped(id, backup->length));
     render_fact(cli, "size", text);
     for (size_t i = 0; i < backup->part_count; i++) {
@@ -203,8 +206,9 @@ void render_backups(struct cli *cli, const struct ub_backup_info *backups, size_
         term_pad(out, TERM_PLAIN, backups[i].created, 22);
         term_pad(out, TERM_PLAIN, format_id(id, &backups[i].device), 11);
         term_pad(out, TERM_PLAIN, or_dash(backups[i].device.family), 14);
-        term_print(out, TERM_PLAIN, "%12s bytes  serial %s\n",
-                   format_grouped(length, backups[i].length), or_dash(backups[i].device.serial));
+        term_print(out, TERM_PLAIN, "%12s bytes  serial %s%s\n",
+                   format_grouped(length, backups[i].length), or_dash(backups[i].device.serial),
+                   backups[i].interrupted ? "  after a run cut short" : "");
     }
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What is known of a device, as text. */
 #include "format.h"
+#include "hint.h"
 #include "json.h"
 #include "render.h"
 
@@ -27,16 +28,47 @@ static void strings(struct cli *cli, const struct ub_device *device)
     render_fact(cli, "serial", device->serial[0] != '\0' ? device->serial : "-");
 }
 
+/** The protocol, and the release of the standard that the device claims if that is another one. */
+static void version(struct cli *cli, const struct ub_details *details)
+{
+    char text[256];
+    char full[16];
+    const char *protocol = details->device.protocol != NULL ? details->device.protocol : "";
+    unsigned minor = details->bcdDFUVersion & 0xff;
+    /* 0x0110 is written 1.1 or 1.10, 0x011a is 1.1a */
+    (void)snprintf(full, sizeof(full), "%x.%0*x", details->bcdDFUVersion >> 8,
+                   (minor & 0xf) == 0 ? 1 : 2, (minor & 0xf) == 0 ? minor >> 4 : minor);
+    size_t own = strlen(protocol);
+    size_t claimed = strlen(full);
+    bool same = own > claimed && protocol[own - claimed - 1] == ' ' &&
+                strcmp(protocol + own - claimed, full) == 0;
+    (void)snprintf(text, sizeof(text), "%s%s%s%s", protocol, same ? "" : " (bcdDFUVersion ",
+                   same ? "" : full, same ? "" : ")");
+    render_fact(cli, "protocol", text);
+}
+
+/** The state in which the device was met. Whatever is not rest was ended in order to look on. */
+static void state(struct cli *cli, const struct ub_details *details)
+{
+    char text[128];
+    uint8_t met = details->bState;
+    const char *after = "";
+    if (details->device.mode == UB_MODE_DFU && strcmp(ub_dfu_state_name(met), "dfuIDLE") != 0) {
+        after = strcmp(ub_dfu_state_name(met), "dfuERROR") == 0 ? " when met; cleared"
+                                                                : " when met; ended";
+    }
+    (void)snprintf(text, sizeof(text), "%s, %s%s", ub_dfu_state_name(met),
+                   ub_dfu_status_name(details->bStatus), after);
+    render_fact(cli, "state", text);
+}
+
 static void protocol(struct cli *cli, const struct ub_details *details)
 {
     char text[256];
     char used[FORMAT_TEXT];
     char claimed[FORMAT_TEXT];
     uint8_t can = details->bmAttributes;
-    (void)snprintf(text, sizeof(text), "%s (bcdDFUVersion %x.%02x)",
-                   details->device.protocol != NULL ? details->device.protocol : "",
-                   details->bcdDFUVersion >> 8, details->bcdDFUVersion & 0xff);
-    render_fact(cli, "protocol", text);
+    version(cli, details);
     /* bmAttributes: DFU 1.1 section 4.1.3 */
     (void)snprintf(text, sizeof(text), "%s, %s, %s, %s",
                    (can & 1) != 0 ? "can be written" : "cannot be written",
@@ -54,9 +86,13 @@ static void protocol(struct cli *cli, const struct ub_details *details)
                        format_grouped(used, details->transfer_size), claimed);
     }
     render_fact(cli, "transfer", text);
-    (void)snprintf(text, sizeof(text), "%s, %s", ub_dfu_state_name(details->bState),
-                   ub_dfu_status_name(details->bStatus));
-    render_fact(cli, "state", text);
+    state(cli, details);
+    if (details->read_protected) {
+        render_fact(cli, "protection",
+                    "read protection is active: its memory cannot be read, and most such devices "
+                    "cannot be written either. flash --lose-protected-content lifts it; the device "
+                    "then erases itself");
+    }
     if (cli->verbose) {
         (void)snprintf(text, sizeof(text),
                        "bmAttributes 0x%02x, wTransferSize %u, detach timeout %u ms", can,
@@ -124,7 +160,8 @@ void render_details(struct cli *cli, const struct ub_details *details)
         term_print(out, TERM_PLAIN, "\n");
     }
     if (details->device.next_step != NULL && details->device.next_step[0] != '\0') {
+        char next[HINT_TEXT];
         term_print(&cli->term.out, TERM_PLAIN, "\n");
-        render_fact(cli, "next", details->device.next_step);
+        render_fact(cli, "next", hint_fill(cli, true, details->device.next_step, next));
     }
 }

@@ -2,6 +2,7 @@
 /* The end of a run: an error told so that a person knows what to do, and how the device was left.
  */
 #include "format.h"
+#include "hint.h"
 #include "json.h"
 #include "render.h"
 
@@ -17,13 +18,18 @@ static void list(struct cli *cli, const char *heading, const char *const *texts,
         return;
     }
     term_print(err, TERM_BOLD, "  %s\n", heading);
-    for (unsigned i = 0; texts[i] != NULL; i++) {
+    for (unsigned i = 0, number = 1; texts[i] != NULL; i++) {
+        char text[HINT_TEXT];
+        if (!hint_fits(cli, texts[i])) {
+            continue;
+        }
         if (numbered) {
-            term_print(err, TERM_PLAIN, "  %2u. ", i + 1);
+            term_print(err, TERM_PLAIN, "  %2u. ", number++);
         } else {
             term_print(err, TERM_PLAIN, "   ·  ");
         }
-        term_wrap(err, TERM_PLAIN, 6, term_text_columns(err), texts[i]);
+        term_wrap(err, TERM_PLAIN, 6, term_text_columns(err),
+                  hint_fill(cli, false, texts[i], text));
         term_print(err, TERM_PLAIN, "\n");
     }
 }
@@ -78,7 +84,7 @@ static void revert_hint(struct cli *cli)
 }
 
 /** On the steps' side: where the run stopped. */
-static void stopped_step(struct cli *cli)
+static void stopped_step(struct cli *cli, enum ub_code code)
 {
     char done[FORMAT_TEXT];
     char total[FORMAT_TEXT];
@@ -90,8 +96,10 @@ static void stopped_step(struct cli *cli)
     cli->progress.open = false;
     term_print(out, TERM_PLAIN, " ");
     term_mark(out, TERM_MARK_FAILED);
-    term_print(out, TERM_PLAIN, " %-9s stopped", ub_step_name(cli->progress.step));
-    if (cli->progress.total > 0) {
+    bool differs = code == UB_VER_MISMATCH || code == UB_VER_NOT_WRITTEN;
+    term_print(out, TERM_PLAIN, " %-9s %s", ub_step_name(cli->progress.step),
+               differs ? "differs" : "stopped");
+    if (!differs && cli->progress.total > 0) {
         term_print(out, TERM_PLAIN, " at %s of %s B", format_grouped(done, cli->progress.done),
                    format_grouped(total, cli->progress.total));
     }
@@ -112,10 +120,33 @@ static void headline(struct cli *cli, const struct ub_error *err,
     }
 }
 
+static enum ub_left how_left(const struct cli *cli)
+{
+    return cli->has_result ? cli->result.left : UB_LEFT_UNTOUCHED;
+}
+
 /** A wrong command line needs no list of causes: the message says it. */
 static bool is_usage(enum ub_code code)
 {
     return code / 100 == 1;
+}
+
+/** The catalogue's lists, or for a wrong command line the place where the right one stands. Who
+ * stops a run before anything was written needs neither. */
+static void advise(struct cli *cli, const struct ub_error *err,
+                   const struct ub_explanation *explanation)
+{
+    char text[HINT_TEXT];
+    struct term_stream *to = &cli->term.err;
+    if (is_usage(err->code)) {
+        term_print(to, TERM_PLAIN, "  ");
+        term_wrap(to, TERM_PLAIN, 2, term_text_columns(to), hint_usage(cli, err->code, text));
+        term_print(to, TERM_PLAIN, "\n");
+    } else if (explanation != NULL &&
+               (err->code != UB_SYS_INTERRUPTED || how_left(cli) == UB_LEFT_INCOMPLETE)) {
+        list(cli, "Likely causes", explanation->causes, false);
+        list(cli, "What to do", explanation->next, true);
+    }
 }
 
 static void show_error(struct cli *cli, const struct ub_error *err)
@@ -131,14 +162,10 @@ static void show_error(struct cli *cli, const struct ub_error *err)
         term_wrap(to, TERM_PLAIN, 2, term_text_columns(to), err->context[i]);
         term_print(to, TERM_PLAIN, "\n");
     }
-    if (explanation != NULL && !is_usage(err->code)) {
-        list(cli, "Likely causes", explanation->causes, false);
-        list(cli, "What to do", explanation->next, true);
-    }
+    advise(cli, err, explanation);
     raw_facts(cli, &err->raw);
     if (cli->words.verb->needs_device) {
-        term_wrap(to, TERM_BOLD, 0, term_text_columns(to),
-                  left_text(cli, cli->has_result ? cli->result.left : UB_LEFT_UNTOUCHED));
+        term_wrap(to, TERM_BOLD, 0, term_text_columns(to), left_text(cli, how_left(cli)));
         term_print(to, TERM_PLAIN, "\n");
         revert_hint(cli);
     }
@@ -152,7 +179,7 @@ void render_end(struct cli *cli, const struct ub_error *err, int status)
     }
     term_clear_line(&cli->term);
     if (err != NULL && err->code != UB_OK) {
-        stopped_step(cli);
+        stopped_step(cli, err->code);
         term_flush(&cli->term.out);
         show_error(cli, err);
         term_flush(&cli->term.err);

@@ -106,27 +106,47 @@ static void show_row(struct cli *cli, const struct row *row)
                step->irreversible ? "  cannot be undone" : "");
 }
 
-static void show_sums(struct cli *cli, const struct ub_plan_info *info, bool everything)
+/** The bytes of all steps of one kind. */
+static uint64_t bytes_of(const struct ub_plan *plan, enum ub_plan_action action)
+{
+    struct ub_plan_step step;
+    uint64_t sum = 0;
+    for (size_t i = 0; ub_plan_step(plan, i, &step); i++) {
+        sum += step.action == action ? step.length : 0;
+    }
+    return sum;
+}
+
+static void show_sums(struct cli *cli, const struct ub_plan *plan, const struct ub_plan_info *info,
+                      bool everything)
 {
     char a[FORMAT_TEXT];
     char b[FORMAT_TEXT];
-    char text[FORMAT_TEXT * 4];
+    char c[FORMAT_TEXT];
+    char blank[FORMAT_TEXT * 2] = "";
+    char text[FORMAT_TEXT * 8];
+    uint64_t unsent = bytes_of(plan, UB_PLAN_BLANK);
     if (info->nothing_to_do) {
         render_fact(cli, "sum", "nothing to do: the device already holds the image");
         return;
     }
+    if (unsent > 0) {
+        (void)snprintf(blank, sizeof(blank), ", leave %s B blank", format_grouped(a, unsent));
+    }
     if (everything) {
-        (void)snprintf(text, sizeof(text), "erase everything, write %s B",
-                       format_grouped(a, info->bytes_written));
+        (void)snprintf(text, sizeof(text), "erase everything, write %s B%s",
+                       format_grouped(a, info->bytes_written), blank);
     } else {
-        (void)snprintf(text, sizeof(text), "erase %zu of %zu sectors, write %s B, keep %s B",
-                       info->sectors_erased, info->sectors_total,
-                       format_grouped(a, info->bytes_written), format_grouped(b, info->bytes_kept));
+        (void)snprintf(
+            text, sizeof(text), "erase %zu of %zu sectors (%s B), write %s B%s, keep %s B",
+            info->sectors_erased, info->sectors_total,
+            format_grouped(c, bytes_of(plan, UB_PLAN_ERASE)),
+            format_grouped(a, info->bytes_written), blank, format_grouped(b, info->bytes_kept));
     }
     render_fact(cli, "sum", text);
     if (info->bytes_preserved > 0) {
         (void)snprintf(text, sizeof(text),
-                       "%s B beside the image are read, merged and written back",
+                       "%s B beside the image, in the same sectors, keep what they hold",
                        format_grouped(a, info->bytes_preserved));
         render_fact(cli, "preserved", text);
     }
@@ -181,5 +201,5 @@ void render_plan(struct cli *cli, const struct ub_plan *plan)
     }
     free(rows);
     show_last(cli, plan);
-    show_sums(cli, &info, everything);
+    show_sums(cli, plan, &info, everything);
 }

@@ -99,8 +99,7 @@ static void add(char *to, size_t size, const char *text)
     }
 }
 
-/** Appends a word so that a shell reads it as one. */
-static void add_quoted(char *to, size_t size, const char *word)
+void cli_add_quoted(char *to, size_t size, const char *word)
 {
     static const char harmless[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
                                    "0123456789_-+=.,:/@%";
@@ -122,11 +121,11 @@ void cli_command_prefix(const struct cli *cli, char *to, size_t size)
     (void)snprintf(to, size, "unbrick");
     for (size_t i = 0; i < cli->words.sim_count; i++) {
         add(to, size, " --sim ");
-        add_quoted(to, size, cli->words.sims[i]);
+        cli_add_quoted(to, size, cli->words.sims[i]);
     }
     if (vault != NULL) {
         add(to, size, " --vault ");
-        add_quoted(to, size, vault);
+        cli_add_quoted(to, size, vault);
     }
 }
 

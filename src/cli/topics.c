@@ -7,7 +7,9 @@ static const struct cli_item device_items[] = {
                    "else about a device. A bare 1-4.2 means the same."},
     {"serial=TEXT", "the device with this serial number"},
     {"id=VID:PID", "vendor and product id in hexadecimal, such as id=0483:df11"},
-    {"FAMILY", "the name of a family as list shows it, such as stm32f405"},
+    {"FAMILY",
+     "one of these words: stm32 or stm32f405 (ids 0483:df11; the two cannot be told apart "
+     "before the device is opened), or dfu (any device with a DFU interface)"},
     {NULL, NULL},
 };
 
@@ -66,13 +68,16 @@ static const struct cli_item json_items[] = {
     {"details", "from info: device, dfu_version, attributes, can_download, can_upload, "
                 "manifestation_tolerant, will_detach, transfer_size_claimed, transfer_size, "
                 "detach_timeout_ms, state, status, regions (alt, name, kind, rights, runs), "
-                "warnings"},
-    {"image", "file, name, format, file_size, length, sha256, vid, pid, release, target, segments "
-              "(alt, address, length); address and alt are null where the file gives none"},
+                "read_protected, warnings"},
+    {"image",
+     "file, name, format, file_size, length, sha256, vid, pid, release, target, segments "
+     "(alt, address, length); address and alt are null where the file gives none. error is "
+     "null; for a file that is refused it is as in result, and only file goes with it"},
     {"plan", "steps in order of execution (action, alt, address, length, predicted_us, "
              "irreversible) and the sums sectors_erased, sectors_touched, sectors_total, "
              "bytes_written, bytes_kept, bytes_preserved, predicted_us, read_back, nothing_to_do"},
-    {"backup", "id, created, device, readings, length, parts (alt, name, address, length, sha256)"},
+    {"backup", "id, created, device, readings, interrupted (taken after a run that was cut short), "
+               "length, parts (alt, name, address, length, sha256)"},
     {"check", "backup, intact"},
     {"model", "name, title"},
     {"explanation", "id, title, meaning, causes, next, status"},

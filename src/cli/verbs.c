@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "verbs.h"
 
+#define STARTED_AGAIN                                                                              \
+    "A device whose firmware ran before is started again afterwards, unless --stay is given."
+
 const struct cli_verb cli_verbs[CLI_VERB_COUNT] = {
     [CLI_VERB_OVERVIEW] =
         {
@@ -91,7 +94,7 @@ const struct cli_verb cli_verbs[CLI_VERB_COUNT] = {
                           {.name = "DEVICE", .kind = CLI_WORD_DEVICE, .optional = true}},
             .text = "Reads the device, compares it with the image and shows which ranges would be "
                     "erased, written and kept, how long each would take, and what could not be "
-                    "undone. Takes the same options as flash.",
+                    "undone. Takes the same options as flash.\n\n" STARTED_AGAIN,
             .examples = {{"unbrick plan firmware.dfu", "the price of flashing it"},
                          {"unbrick plan app.bin --at 0x08004000 --erase-all",
                           "what erasing everything first would change"}},
@@ -110,7 +113,7 @@ const struct cli_verb cli_verbs[CLI_VERB_COUNT] = {
             .arguments = {{.name = "IMAGE", .kind = CLI_WORD_FILE},
                           {.name = "DEVICE", .kind = CLI_WORD_DEVICE, .optional = true}},
             .text = "Reads what the image covers and compares it byte by byte. Exit status 9 if "
-                    "there is a difference. Changes nothing.",
+                    "there is a difference. Changes nothing.\n\n" STARTED_AGAIN,
             .examples = {{"unbrick verify firmware.dfu", "does the device hold this file?"},
                          {"unbrick verify app.bin --at 0x08000000 && echo same",
                           "in a script, by exit status"}},
@@ -125,7 +128,8 @@ const struct cli_verb cli_verbs[CLI_VERB_COUNT] = {
             .needs_device = true,
             .arguments = {{.name = "DEVICE", .kind = CLI_WORD_DEVICE, .optional = true}},
             .text = "Reads all readable memory of the device, twice, compares the two readings, "
-                    "and keeps them with their digests and the device's identity.",
+                    "and keeps them with their digests and the device's "
+                    "identity.\n\n" STARTED_AGAIN,
             .examples = {{"unbrick backup", "into the vault only"},
                          {"unbrick backup port=1-4.2 -o before.hex",
                           "also into a file; its ending (.dfu, .hex, .bin) chooses the format"}},
@@ -139,7 +143,8 @@ const struct cli_verb cli_verbs[CLI_VERB_COUNT] = {
             .arguments = {{.name = "BACKUP", .kind = CLI_WORD_BACKUP, .optional = true},
                           {.name = "DEVICE", .kind = CLI_WORD_DEVICE, .optional = true}},
             .text = "Writes what a backup holds, through the same checks and the same plan as "
-                    "flash. Without BACKUP, the newest one of this very device.",
+                    "flash, and asks as flash does. Without BACKUP, the newest one of this very "
+                    "device.",
             .examples = {{"unbrick restore", "the newest backup of the only device attached"},
                          {"unbrick restore 2026-11-22-01 port=1-4.2",
                           "this backup, to the device at this port"}},
@@ -157,19 +162,22 @@ const struct cli_verb cli_verbs[CLI_VERB_COUNT] = {
                           {.name = "DEVICE", .kind = CLI_WORD_DEVICE, .optional = true}},
             .text = "RANGE is the name of a region as info shows it, or START-END (both included) "
                     "or START+LENGTH, made of whole sectors; numbers may be decimal or "
-                    "hexadecimal with 0x. \"all\" needs --erase-all. Backs up first.",
+                    "hexadecimal with 0x. \"all\" needs --erase-all. Backs up first, and asks once "
+                    "before anything is changed. The device stays in its bootloader.",
             .examples = {{"unbrick erase 0x08010000+64K", "one sector of 64 KiB"},
                          {"unbrick erase all --erase-all", "everything, named as such"}},
             .options = CLI_BIT(CLI_OPT_READ_ONCE) | CLI_BIT(CLI_OPT_NO_BACKUP) |
                        CLI_BIT(CLI_OPT_ERASE_ALL) | CLI_BIT(CLI_OPT_WRITE_OPTION_BYTES) |
-                       CLI_BIT(CLI_OPT_LOSE_PROTECTED_CONTENT) | CLI_BIT(CLI_OPT_STAY),
+                       CLI_BIT(CLI_OPT_LOSE_PROTECTED_CONTENT),
         },
     [CLI_VERB_IMAGE_INFO] =
         {
             .name = "image info",
             .summary = "what a firmware file is: format, segments, ids, SHA-256",
             .arguments = {{.name = "FILE", .kind = CLI_WORD_FILE, .repeats = true}},
-            .text = "Reads and checks each file as flash would. Needs no device.",
+            .text = "Reads and checks each file as flash would. A bad file does not keep the "
+                    "others "
+                    "from being looked at; the exit status is the worst one. Needs no device.",
             .examples = {{"unbrick image info firmware.dfu", "one file"},
                          {"unbrick image info --json *.dfu *.hex", "several, as JSON lines"}},
             .options = CLI_BIT(CLI_OPT_ACCEPT_BAD_CRC),

@@ -30,8 +30,11 @@ quiet_pipe sim
 run "$sim" flash fw.bin "${at[@]}" --yes
 check "one line a step" test "$(grep -c '^ ✓ write ' out)" = 1
 check "no progress lines" bash -c '! grep -q "▸" out'
-run "$sim" flash fw.bin "${at[@]}" --yes --quiet
+run "$sim" flash fw.bin "${at[@]}" --yes --quiet --stay
 check "quiet: the outcome alone" test "$(wc -l <out)" = 1
+says out '^Done in '
+run "$sim" flash fw.bin "${at[@]}" --yes --quiet
+check "quiet: no step that went well" bash -c '! grep -q " ✓ " out'
 run "$sim" flash fw.bin "${at[@]}" --yes --verbose
 says out 'control transfers'
 
@@ -76,7 +79,7 @@ json device "$sim" list
 json details "$sim" info
 json plan "$sim" plan fw.bin "${at[@]}"
 json event "$sim" flash fw.bin "${at[@]}" --yes
-json event "$sim" flash fw.bin "${at[@]}"
+json result "$sim" flash fw.bin "${at[@]}"
 json event "$sim" verify fw.bin "${at[@]}"
 json event "$sim" backup
 json backup vault list
@@ -87,7 +90,18 @@ json model sim
 json explanation explain
 json version version
 json result "$sim" info port=7-7
-json result image info missing.bin
+json image image info missing.bin fw.bin
+check "a bad file hides no good one" python3 -c '
+import json
+lines = [json.loads(line) for line in open("out", encoding="utf-8")]
+bad, good, last = lines
+assert bad["file"] == "missing.bin" and bad["error"]["id"] == "UB-IMG-001"
+assert good["file"] == "fw.bin" and good["error"] is None and good["length"] == 30000
+assert last["status"] == 5 and last["error"] == bad["error"]'
+run image info fw.bin missing.bin fw.bin
+check "status of the worst file ($status)" test "$status" = 5
+check "both good ones are shown" test "$(grep -c '^  sha256 ' out)" = 2
+says out '✗ UB-IMG-001  missing.bin'
 
 # A reader that goes away is no crash; a full disk is noticed.
 set +o pipefail

@@ -24,6 +24,19 @@ says out 'is in DFU mode|came back as'
 expect 0 "$sim" "$sim"
 says out 'port=1-2'
 
+# How the device was met, and no version told twice.
+expect 0 "--sim=stm32f405,time=virtual,arrive=error" info
+says out '^  state +dfuERROR, .* when met; cleared$'
+says out '^  protocol +DfuSe 1\.1a$'
+expect 0 --sim=dfu,time=virtual info
+says out '^  protocol +DFU 1\.1$'
+says out '^  state +dfuIDLE, OK$'
+
+expect 0 "--sim=stm32f405,time=virtual,rdp" info
+says out '^  protection +read protection is active'
+expect 0 "$sim" info
+check "no protection where there is none" bash -c '! grep -q protection out'
+
 # A watch shows what is there and ends with Ctrl-C.
 "$unbrick" --sim stm32f405 list --watch --json >out 2>err </dev/null &
 pid=$!
@@ -36,6 +49,9 @@ kill -INT "$pid"
 wait "$pid"
 check "Ctrl-C ends a watch with status 0" test $? = 0
 says out '"type":"result".*"status":0'
+
+env --default-signal=INT timeout -s INT 1 "$unbrick" --sim stm32f405 list --watch >out 2>err </dev/null
+says err '^Watching; Ctrl-C ends it\.$'
 
 # Served over USB/IP on a port that the kernel chooses, ended by Ctrl-C.
 "$unbrick" sim stm32f405 --usbip 127.0.0.1:0 --json >out 2>err </dev/null &

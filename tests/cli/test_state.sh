@@ -67,6 +67,19 @@ says out '^  write '
 expect 0 "$dev" plan other.bin "${at[@]}"
 says out '^  erase '
 says out '^  keep '
+# The sums are those of the table.
+check "the sum and the table add up" python3 -c '
+import re
+table, total = {}, ""
+for line in open("out", encoding="utf-8"):
+    row = re.match(r"  (erase|write|blank|keep) +\d+  0x\S+ +([\d,]+) B ", line)
+    if row:
+        table[row[1]] = table.get(row[1], 0) + int(row[2].replace(",", ""))
+    elif line.startswith("  sum "):
+        total = line.replace(",", "")
+said = [int(n) for n in re.findall(r"(\d+) B", total)]
+assert said == [table["erase"], table["write"], table["blank"], table["keep"]], (said, table)
+assert table["write"] + table["blank"] + table["keep"] == 1048576'
 expect 0 "$dev" backup -o same.bin
 check "nothing was changed" cmp erased.bin same.bin
 

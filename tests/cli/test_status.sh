@@ -14,8 +14,24 @@ says out '^Done in '
 says out 'Revert with: unbrick --sim .* restore [0-9-]+$'
 check "nothing on standard error" test ! -s err
 
+# Nobody there to answer: refused before the device is touched, not after a minute of reading.
+rm -rf vault
+chip="--sim=stm32f405,time=virtual,mode=runtime,state=unasked"
+for verb in "flash fw.bin --at 0x08000000" restore "restore port=1-1" "erase 0x08000000+16K"; do
+    for json in "" --json; do
+        # shellcheck disable=SC2086 # words are wanted
+        expect 2 "$chip" $verb $json
+        says "$([[ $json ]] && echo out || echo err)" 'UB-USE-007'
+        check "no step was begun: $verb $json" bash -c '! grep -qE "device|backup  |\"type\":\"event\"" <(grep -v result out)'
+        check "nothing was touched: $verb $json" test ! -e vault -a ! -e unasked
+    done
+done
 expect 2 "$sim" flash fw.bin "${at[@]}"
 says err '^✗ UB-USE-007 '
+says err "unbrick --sim stm32f405,time=virtual plan fw.bin --at 0x08000000"
+says err '^The device was not touched\.$'
+expect 5 "$sim" flash missing.bin "${at[@]}"
+expect 0 "$sim" flash fw.bin "${at[@]}" --dry-run
 
 expect 3 "$sim" info port=9-9
 says err '^✗ UB-DEV-001 '
@@ -51,8 +67,16 @@ expect 8 "$sim,fault=unplug@60" flash other.bin "${at[@]}" --yes --no-backup --w
 says err 'incomplete'
 says err 'Give the same command again'
 
+check "no way back is promised after --no-backup" bash -c '! grep -q "restore" out err'
+expect 8 "$sim,drop=3" flash other.bin "${at[@]}" --yes --whole
+says err '^✗ UB-VER-003 '
+says out '^ ✗ verify +differs$'
+says err '^Or go back: unbrick --sim .* restore [0-9-]+$'
+
 expect 9 "$sim" verify fw.bin "${at[@]}"
 says err '^✗ UB-VER-001 '
+says out '^ ✗ verify +differs$'
+says err "unbrick --sim stm32f405,time=virtual flash fw.bin --at 0x08000000"
 
 make_image there.bin 10
 expect 10 "$sim" backup -o there.bin
@@ -63,14 +87,14 @@ expect 10 --vault /dev/null/vault "$sim" backup
 # A device that does what it should not: the same image twice is nothing to do.
 dev="--sim=stm32f405,time=virtual,state=chip"
 expect 0 "$dev" flash fw.bin "${at[@]}" --yes --stay
-expect 0 "$dev" flash fw.bin "${at[@]}"
+expect 0 "$dev" flash fw.bin "${at[@]}" --yes
 says out '^Nothing to do'
 
-# Ctrl-C and SIGTERM in the middle of a write, in real time.
+# Ctrl-C, SIGTERM and the terminal that goes away in the middle of a write, in real time.
 interrupted()
 {
     local i pid
-    "$unbrick" --sim "stm32f405,state=chip.$1" flash other.bin "${at[@]}" --yes --no-backup --whole --json \
+    env --default-signal=HUP "$unbrick" --sim "stm32f405,state=chip.$1" flash other.bin "${at[@]}" --yes --no-backup --whole --json \
         >out 2>err </dev/null &
     pid=$!
     for ((i = 0; i < 500; i++)); do
@@ -86,5 +110,18 @@ interrupted()
 }
 interrupted INT
 interrupted TERM
+interrupted HUP
 expect 0 --sim=stm32f405,state=chip.INT,time=virtual flash other.bin "${at[@]}" --yes
+expect 0 --sim=stm32f405,state=chip.HUP,time=virtual flash other.bin "${at[@]}" --yes
+# Under nohup(1) the terminal may go away.
+(trap '' HUP && exec "$unbrick" --sim stm32f405,state=chip.nohup flash fw.bin "${at[@]}" --yes --no-backup --stay --json \
+    >out 2>err </dev/null) &
+for ((i = 0; i < 500; i++)); do
+    grep -q '"step":"write"' out && break
+    sleep 0.02
+done
+kill -HUP $!
+wait $!
+status=$?
+check "SIGHUP stays ignored where it was ($status)" test "$status" = 0
 finish

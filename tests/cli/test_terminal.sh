@@ -32,7 +32,20 @@ on_terminal $'perhaps\nno\n' "$flash"
 check "no is no ($status)" test "$status" = 7
 says out 'Please answer yes or no'
 says out 'UB-USE-008'
+says out 'The device still holds what it held'
 check "no leaves the device alone" bash -c "! sed 's/$escape\[[0-9;]*m//g' out | grep -qE '✓ (erase|write) '"
+# Ctrl-C once the question stands there.
+: >out
+# shellcheck disable=SC2094 # what is written is watched
+for ((i = 0; i < 500; i++)); do
+    grep -q 'Y/n' out && printf '\003' && break
+    sleep 0.02
+done | script -qec "$flash" /dev/null >out 2>err
+status=$?
+check "Ctrl-C at the question ($status)" test "$status" = 130
+says out 'UB-SYS-003'
+says out 'The device still holds what it held'
+check "nothing to go back from" bash -c '! grep -qi "restore\|go back" out'
 on_terminal '' "$flash --yes"
 check "--yes asks nothing" bash -c '! grep -q "Y/n" out'
 

@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "hint.h"
+
+#include "fault.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+
+static const char command[] = "unbrick ";
+#define COMMAND_LENGTH (sizeof(command) - 1)
+
+/** A text being put together; `full` once something did not fit. */
+struct paper {
+    char *to;
+    size_t used;
+    bool full;
+};
+
+static void put(struct paper *paper, const char *text, size_t length)
+{
+    if (paper->full || length >= HINT_TEXT - paper->used) {
+        paper->full = true;
+        return;
+    }
+    memcpy(paper->to + paper->used, text, length);
+    paper->used += length;
+    paper->to[paper->used] = '\0';
+}
+
+static void put_text(struct paper *paper, const char *text)
+{
+    put(paper, text, strlen(text));
+}
+
+static void put_word(struct paper *paper, const char *word)
+{
+    char quoted[HINT_TEXT] = "";
+    cli_add_quoted(quoted, sizeof(quoted), word);
+    put_text(paper, quoted);
+}
+
+/** The place of an argument of this kind and name in the table, or -1. */
+static int place_of(const struct cli_verb *verb, const char *name)
+{
+    for (int i = 0; verb->arguments[i].name != NULL; i++) {
+        if (strcmp(verb->arguments[i].name, name) == 0) {
+            return i;
+        }
+    }
+    return -1;
+}
+
+const char *cli_device_argument(const struct cli_words *words)
+{
+    int place = place_of(words->verb, "DEVICE");
+    if (place < 0) {
+        return NULL;
+    }
+    if (cli_verb_id(words->verb) == CLI_VERB_RESTORE && words->argument_count == 1 &&
+        !cli_is_backup_id(words->arguments[0])) {
+        place = 0;
+    }
+    return cli_argument(words, (size_t)place);
+}
+
+static void put_option(struct paper *paper, const struct cli_words *words, enum cli_option_id id)
+{
+    if (words->value[id] != NULL) {
+        put_text(paper, " --");
+        put_text(paper, cli_options[id].name);
+        put_text(paper, " ");
+        put_word(paper, words->value[id]);
+    }
+}
+
+/** The first verb or group in a command's words, or NULL. */
+static const struct cli_verb *verb_of(const char *words, size_t length)
+{
+    char name[32];
+    size_t end = strcspn(words, " `.,:");
+    (void)snprintf(name, sizeof(name), "%.*s", (int)(end < length ? end : length), words);
+    if (strcmp(name, "vault") == 0) {
+        return &cli_verbs[CLI_VERB_VAULT_LIST];
+    }
+    return cli_verb_find(name);
+}
+
+static bool has(const char *words, size_t length, const char *what)
+{
+    size_t size = strlen(what);
+    for (size_t i = 0; i + size <= length; i++) {
+        if (strncmp(words + i, what, size) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void put_image(struct paper *paper, const struct cli_words *words, const char *text,
+                      size_t length)
+{
+    put_word(paper, cli_argument(words, 0));
+    if (!has(text, length, "--at")) {
+        put_option(paper, words, CLI_OPT_AT);
+    }
+    put_option(paper, words, CLI_OPT_REGION);
+}
+
+/** One command without its "unbrick ": `length` bytes of `text`. */
+static void put_command(struct paper *paper, const struct cli *cli, const char *text, size_t length)
+{
+    char prefix[HINT_TEXT];
+    const struct cli_words *words = &cli->words;
+    const struct cli_verb *verb = verb_of(text, length);
+    const char *device = cli_device_argument(words);
+    bool looks = verb != NULL && (verb->needs_device || cli_verb_id(verb) == CLI_VERB_LIST ||
+                                  cli_verb_id(verb) == CLI_VERB_VAULT_LIST);
+    if (!looks) {
+        put(paper, command, COMMAND_LENGTH);
+        put(paper, text, length);
+        return;
+    }
+    cli_command_prefix(cli, prefix, sizeof(prefix));
+    put_text(paper, prefix);
+    put_text(paper, " ");
+    bool knows_image = place_of(words->verb, "IMAGE") == 0 && words->argument_count > 0;
+    for (size_t i = 0; i < length; i++) {
+        if (knows_image && strncmp(text + i, "IMAGE", 5) == 0) {
+            put_image(paper, words, text, length);
+            i += 4;
+        } else {
+            put(paper, text + i, 1);
+        }
+    }
+    if (device != NULL && place_of(verb, "DEVICE") >= 0 && !has(text, length, "=")) {
+        put_text(paper, " ");
+        put_word(paper, device);
+    }
+}
+
+const char *hint_fill(const struct cli *cli, bool bare, const char *text, char to[HINT_TEXT])
+{
+    struct paper paper = {.to = to, .used = 0, .full = false};
+    const char *from = text;
+    to[0] = '\0';
+    while (*from != '\0') {
+        bool begins = from == text ? bare : from[-1] == '`' || (bare && from[-1] == ' ');
+        if (begins && strncmp(from, command, COMMAND_LENGTH) == 0) {
+            from += COMMAND_LENGTH;
+            size_t length = strcspn(from, bare ? "," : "`");
+            put_command(&paper, cli, from, length);
+            from += length;
+        } else {
+            put(&paper, from++, 1);
+        }
+    }
+    if (paper.full) {
+        (void)snprintf(to, HINT_TEXT, "%s", text);
+    }
+    return to;
+}
+
+bool hint_fits(const struct cli *cli, const char *text)
+{
+    return !cli->flash.no_backup || strstr(text, "unbrick restore") == NULL;
+}
+
+const char *hint_usage(const struct cli *cli, enum ub_code code, char to[HINT_TEXT])
+{
+    const struct cli_words *words = &cli->words;
+    bool named = words->verb->name[0] != '\0' && !words->verb->hidden;
+    const char *name = named ? words->verb->name : words->group != NULL ? words->group->name : "";
+    switch (code) {
+    case UB_USE_SELECTOR:
+        (void)hint_fill(cli, false,
+                        "What is attached: `unbrick list`. How to name it: "
+                        "`unbrick help device`.",
+                        to);
+        break;
+    case UB_USE_EXPLAIN:
+        (void)snprintf(to, HINT_TEXT, "All ids: `unbrick explain`.");
+        break;
+    case UB_USE_NO_ANSWER:
+    case UB_USE_DECLINED:
+        (void)hint_fill(cli, false,
+                        place_of(words->verb, "IMAGE") == 0
+                            ? "What would be done: `unbrick plan IMAGE`; it changes nothing."
+                            : "What the device is: `unbrick info`; it changes nothing.",
+                        to);
+        break;
+    default:
+        if (cli_verb_id(words->verb) == CLI_VERB_HELP) {
+            name = "";
+        }
+        (void)snprintf(to, HINT_TEXT, "See `unbrick help%s%s`.", name[0] != '\0' ? " " : "", name);
+        break;
+    }
+    return to;
+}
+
+/** "0483:df11" */
+static bool is_id(const char *word)
+{
+    size_t first = strspn(word, "0123456789abcdefABCDEF");
+    const char *second = word + first + 1;
+    return first > 0 && first <= 4 && word[first] == ':' &&
+           strlen(second) == strspn(second, "0123456789abcdefABCDEF") && second[0] != '\0' &&
+           strlen(second) <= 4;
+}
+
+/** The serial number of a device that is attached, or what looks like one: digits and capitals. */
+static bool is_serial(struct cli *cli, const char *word)
+{
+    struct ub_device *devices = NULL;
+    size_t count = 0;
+    bool found = false;
+    if (cli->context != NULL && ub_devices(cli->context, true, &devices, &count, NULL) == UB_OK) {
+        for (size_t i = 0; i < count && !found; i++) {
+            found = strcmp(devices[i].serial, word) == 0;
+        }
+        ub_devices_free(devices);
+    }
+    size_t digits = 0;
+    for (const char *c = word; *c != '\0'; c++) {
+        digits += isdigit((unsigned char)*c) ? 1U : 0U;
+    }
+    return found || (strlen(word) >= 6 && digits >= 2 &&
+                     word[strspn(word, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ")] == '\0');
+}
+
+void hint_selector(struct cli *cli, struct ub_error *err)
+{
+    const char *word = cli_device_argument(&cli->words);
+    if (err->code != UB_USE_SELECTOR || word == NULL) {
+        return;
+    }
+    if (is_id(word)) {
+        (void)cli_add(err, "did you mean id=%s?", word);
+    } else if (is_serial(cli, word)) {
+        (void)cli_add(err, "did you mean serial=%s?", word);
+    }
+}
