@@ -40,6 +40,7 @@ case $verb in
     build)
         need build
         build
+        echo "built build/unbrick"
         ;;
     quick)
         need build quick

@@ -2,9 +2,10 @@
 /*
  * Flashes a virtual STM32F405 through the public header alone: back up, plan, write, verify, leave.
  *
- *     cc flash.c $(pkg-config --cflags --libs unbrick) -o flash && ./flash firmware.hex
+ *     cc flash.c $(pkg-config --cflags --libs unbrick) -o flash && ./flash firmware.bin
  *
- * Without the line that sets `sims` the same program flashes the one real device attached.
+ * Without the two lines that set `sims` and `sim_count` the same program flashes the one real
+ * device that is attached.
  */
 #include <stdio.h>
 #include <unbrick.h>
@@ -19,10 +20,9 @@ static void on_event(void *user, const struct ub_event *event)
 
 int main(int argc, char **argv)
 {
-    const char *const sims[] = {"stm32f405,time=virtual"};
     const struct ub_config config = {
         .vault = argc > 2 ? argv[2] : NULL,
-        .sims = sims,
+        .sims = (const char *const[]){"stm32f405,time=virtual"},
         .sim_count = 1,
         .callbacks = {.event = on_event},
     };
@@ -33,7 +33,9 @@ int main(int argc, char **argv)
     struct ub_error err = {.code = UB_OK};
 
     if (argc < 2) {
-        fprintf(stderr, "usage: flash FILE [VAULT]\n");
+        fprintf(stderr, "usage: flash FILE [VAULT]\n"
+                        "FILE, at 0x08000000 if it is raw, to a virtual STM32F405; backups go into "
+                        "the folder VAULT\n");
         return 2;
     }
     enum ub_code code = ub_context_open(&config, &context, &err);

@@ -12,6 +12,11 @@ head -c 20000 /dev/urandom >"$work/firmware.bin"
 grep -q '^1-1: 20480 bytes written, read back and identical$' "$work/out"
 
 status=0
+"$1" 2>"$work/err" || status=$?
+[[ $status == 2 ]]
+grep -q '^usage: flash FILE \[VAULT\]$' "$work/err"
+
+status=0
 "$1" "$work/missing.bin" "$work/vault" 2>"$work/err" || status=$?
 [[ $status == 5 ]]
 grep -q '^UB-IMG-001: ' "$work/err"

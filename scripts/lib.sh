@@ -100,12 +100,24 @@ configure()
     rm -f "$log"
 }
 
-# Builds folder $1; prints its warnings, or when it fails what the compiler had to say.
+# Passes on what ninja says; on a terminal, a line that counts its steps goes to standard error.
+counting()
+{
+    if [[ -t 2 ]]; then
+        tee >(awk '/^\[[0-9]+\/[0-9]+\]/ { printf "\r  building %s ", $1; fflush() } END { printf "\r\033[K" }' >&2)
+    else
+        cat
+    fi
+}
+
+# Builds folder $1; prints its warnings, or when it fails what the compiler had to say. A build that takes long says so.
 compile()
 {
-    local log
+    local log steps
     log=$(mktemp)
-    if ninja -C "$1" -j "$(nproc)" "${@:2}" >"$log" 2>&1; then
+    steps=$(ninja -C "$1" -n "${@:2}" 2>/dev/null | grep -c '^\[' || true)
+    [[ $steps -lt 50 ]] || echo "Building $1: $steps steps." >&2
+    if ninja -C "$1" -j "$(nproc)" "${@:2}" 2>&1 | counting >"$log"; then
         grep -E 'warning:' "$log" >&2 || true
         rm -f "$log"
     else
