@@ -29,21 +29,29 @@ static uint64_t covered_bytes(const struct ub_placement *placement, const struct
     return sum;
 }
 
-/** The sector whose content decides whether the device boots: at the family's boot address, else
- * the first one that can be written in the first flash region. */
+static bool rewritable(const struct ub_sector *sector)
+{
+    return (sector->rights & (UB_CAN_WRITE | UB_CAN_ERASE)) == (UB_CAN_WRITE | UB_CAN_ERASE);
+}
+
+/**
+ * The sector whose content decides whether the device boots: at the family's boot address, else (a
+ * resident bootloader may be there) the first one that can be rewritten in the first flash region.
+ */
 static bool boot_sector(const struct ub_target *target, const struct ub_region **region,
                         struct ub_sector *out)
 {
     for (size_t r = 0; r < target->region_count; r++) {
         *region = &target->regions[r];
-        if ((*region)->kind != UB_REGION_FLASH)
-            continue;
-        if (target->family->has_boot_address &&
-            ub_region_sector(*region, target->family->boot_address, out))
+        if ((*region)->kind == UB_REGION_FLASH && target->family->has_boot_address &&
+            ub_region_sector(*region, target->family->boot_address, out) && rewritable(out))
             return true;
+    }
+    for (size_t r = 0; r < target->region_count; r++) {
+        *region = &target->regions[r];
         for (size_t i = 0;
-             !target->family->has_boot_address && ub_region_sector_at(*region, i, out); i++)
-            if ((out->rights & (UB_CAN_WRITE | UB_CAN_ERASE)) == (UB_CAN_WRITE | UB_CAN_ERASE))
+             (*region)->kind == UB_REGION_FLASH && ub_region_sector_at(*region, i, out); i++)
+            if (rewritable(out))
                 return true;
     }
     return false;

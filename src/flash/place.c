@@ -236,9 +236,16 @@ static enum ub_code place_stream(const struct ub_target *target, const struct ub
     if (options->has_at)
         return ub_fail(err, UB_USE_CONFLICT,
                        "this device takes a stream without addresses, so --at has no meaning");
-    if (image->segment_count != 1 || !ub_image_segment(image, 0, &segment))
+    size_t index = 0;
+    for (size_t i = 0; options->region && ub_image_segment(image, i, &segment); i++)
+        if (segment.alt >= 0 && region_of_alt(target, segment.alt) &&
+            names_region(region_of_alt(target, segment.alt), options->region))
+            index = i;
+    if ((image->segment_count != 1 && !options->region) ||
+        !ub_image_segment(image, index, &segment))
         return ub_fail(err, UB_IMG_DOES_NOT_FIT,
-                       "the image has %zu separate parts, and this device takes one stream",
+                       "there are %zu separate parts, and the device takes one stream at a time: "
+                       "name its memory with --region",
                        image->segment_count);
     size_t streams = 0;
     for (size_t i = 0; i < target->region_count; i++)
@@ -401,6 +408,31 @@ static enum ub_code check_not_all(const struct ub_placement *placement,
                    region->name);
 }
 
+static enum ub_code check_blank(const struct ub_target *target, struct ub_placement *out,
+                                const struct ub_flash_options *options, struct ub_error *err)
+{
+    enum ub_code code = UB_OK;
+    for (size_t i = 0; !code && i < out->count; i++)
+        code = check_piece(target, &out->pieces[i], UB_CAN_ERASE, options, err);
+    if (!code)
+        code = check_not_all(out, options, err);
+    if (code)
+        ub_placement_free(out);
+    return code;
+}
+
+enum ub_code ub_place_region_blank(const struct ub_target *target, const struct ub_region *region,
+                                   const struct ub_flash_options *options, struct ub_placement *out,
+                                   struct ub_error *err)
+{
+    memset(out, 0, sizeof(*out));
+    out->pieces = calloc(region->run_count + 1, sizeof(out->pieces[0]));
+    if (!out->pieces)
+        return ub_fail_memory(err);
+    blank_region(region, out);
+    return check_blank(target, out, options, err);
+}
+
 enum ub_code ub_place_blank(const struct ub_target *target, const char *what,
                             const struct ub_flash_options *options, struct ub_placement *out,
                             struct ub_error *err)
@@ -409,20 +441,15 @@ enum ub_code ub_place_blank(const struct ub_target *target, const char *what,
     if (!target->caps.addressed)
         return ub_fail(err, UB_MEM_RANGE, "this device has no command to erase its memory");
     const struct ub_region *region = region_named(target, what);
-    out->pieces = calloc(region ? region->run_count + 1 : 1, sizeof(out->pieces[0]));
+    if (region)
+        return ub_place_region_blank(target, region, options, out, err);
+    out->pieces = calloc(1, sizeof(out->pieces[0]));
     if (!out->pieces)
         return ub_fail_memory(err);
-    enum ub_code code = UB_OK;
-    if (region)
-        blank_region(region, out);
-    else
-        code = blank_range(target, what, out, err);
-    for (size_t i = 0; !code && i < out->count; i++)
-        code = check_piece(target, &out->pieces[i], UB_CAN_ERASE, options, err);
+    enum ub_code code = blank_range(target, what, out, err);
     if (!code)
-        code = check_not_all(out, options, err);
-    if (code)
-        ub_placement_free(out);
+        return check_blank(target, out, options, err);
+    ub_placement_free(out);
     return code;
 }
 

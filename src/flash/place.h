@@ -45,6 +45,11 @@ enum ub_code ub_place_blank(const struct ub_target *target, const char *what,
                             const struct ub_flash_options *options, struct ub_placement *out,
                             struct ub_error *err);
 
+/** ub_place_blank() over all of one region. */
+enum ub_code ub_place_region_blank(const struct ub_target *target, const struct ub_region *region,
+                                   const struct ub_flash_options *options, struct ub_placement *out,
+                                   struct ub_error *err);
+
 void ub_placement_free(struct ub_placement *placement);
 
 /**

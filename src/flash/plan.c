@@ -6,6 +6,7 @@
 #include "base/bytes.h"
 #include "base/error.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -88,7 +89,8 @@ static void add_erases(struct builder *b)
     for (int boot = 1; boot >= 0; boot--)
         for (size_t i = 0; i < b->plan->sector_count; i++) {
             const struct ub_sector_work *work = &b->plan->sectors[i];
-            if (work->verdict != UB_VERDICT_REWRITE || work->boot != (boot == 1))
+            bool wiped = b->plan->erase_all && work->region == b->plan->wiped;
+            if (wiped || work->verdict != UB_VERDICT_REWRITE || work->boot != (boot == 1))
                 continue;
             add(b, UB_PLAN_ERASE, work->region, work->sector.address, work->sector.size, NULL);
             b->plan->info.sectors_erased++;
@@ -135,6 +137,12 @@ static size_t run_length(const struct ub_plan *plan, const struct ub_area *area,
     return i - first;
 }
 
+/** Bytes of the boot sector that are held back to the end. */
+static size_t first_block(const struct ub_plan *plan, const struct ub_sector_work *work)
+{
+    return work->sector.size < plan->block ? work->sector.size : plan->block;
+}
+
 static void add_area_writes(struct builder *b, const struct ub_area *area)
 {
     for (size_t i = area->first; i < area->first + area->count;) {
@@ -143,8 +151,7 @@ static void add_area_writes(struct builder *b, const struct ub_area *area)
         i += run_length(b->plan, area, i, &bytes);
         if (work->verdict == UB_VERDICT_KEEP)
             continue;
-        size_t held_back = !work->boot ? 0 : bytes < b->plan->block ? bytes : b->plan->block;
-        add_blocks(b, work, held_back, bytes);
+        add_blocks(b, work, work->boot ? first_block(b->plan, work) : 0, bytes);
     }
 }
 
@@ -154,38 +161,33 @@ static void add_writes(struct builder *b)
         add_area_writes(b, &b->plan->areas[a]);
     for (size_t i = 0; i < b->plan->sector_count; i++) {
         const struct ub_sector_work *work = &b->plan->sectors[i];
-        size_t first = work->sector.size < b->plan->block ? work->sector.size : b->plan->block;
         if (work->boot && work->verdict != UB_VERDICT_KEEP)
-            add_blocks(b, work, 0, first);
+            add_blocks(b, work, 0, first_block(b->plan, work));
     }
 }
 
-static const struct ub_sector_work *work_at(const struct ub_plan *plan,
-                                            const struct ub_region *region, uint64_t address)
+/** Tells what of one region stays as it is; its works come in the order of its sectors. */
+static void add_region_keeps(struct builder *b, const struct ub_region *region, size_t first)
 {
-    for (size_t i = 0; i < plan->sector_count; i++)
-        if (plan->sectors[i].region == region && plan->sectors[i].sector.address == address)
-            return &plan->sectors[i];
-    return NULL;
+    struct ub_sector sector;
+    for (size_t i = 0, w = first; ub_region_sector_at(region, i, &sector); i++) {
+        const struct ub_sector_work *work = w < b->plan->sector_count ? &b->plan->sectors[w] : NULL;
+        bool touched = work && work->region == region && work->sector.address == sector.address;
+        w += touched;
+        b->plan->info.sectors_total++;
+        if ((b->plan->erase_all && region == b->plan->wiped) ||
+            (touched && work->verdict != UB_VERDICT_KEEP))
+            continue;
+        add(b, UB_PLAN_KEEP, region, sector.address, sector.size, NULL);
+        b->plan->info.bytes_kept += sector.size;
+    }
 }
 
-/** Tells what of the concerned regions stays as it is. */
 static void add_keeps(struct builder *b)
 {
-    const struct ub_region *done = NULL;
-    for (size_t a = 0; a < b->plan->area_count; a++) {
-        const struct ub_region *region = b->plan->areas[a].region;
-        struct ub_sector sector;
-        for (size_t i = 0; region != done && ub_region_sector_at(region, i, &sector); i++) {
-            const struct ub_sector_work *work = work_at(b->plan, region, sector.address);
-            b->plan->info.sectors_total++;
-            if (b->plan->erase_all || (work && work->verdict != UB_VERDICT_KEEP))
-                continue;
-            add(b, UB_PLAN_KEEP, region, sector.address, sector.size, NULL);
-            b->plan->info.bytes_kept += sector.size;
-        }
-        done = region;
-    }
+    for (size_t a = 0; a < b->plan->area_count; a++)
+        if (a == 0 || b->plan->areas[a].region != b->plan->areas[a - 1].region)
+            add_region_keeps(b, b->plan->areas[a].region, b->plan->areas[a].first);
 }
 
 static void sum_up(struct builder *b)
@@ -210,8 +212,8 @@ static void sum_up(struct builder *b)
     if (b->plan->stream && info->read_back)
         info->predicted_us += ub_cost_read(&b->target->family->costs, b->plan->stream_piece.length,
                                            b->plan->block);
-    if (b->plan->erase_all)
-        info->sectors_erased = info->sectors_total;
+    if (b->plan->erase_all && b->plan->wiped)
+        info->sectors_erased += ub_region_sector_count(b->plan->wiped);
     info->step_count = b->plan->op_count;
     info->nothing_to_do = !changes;
 }
@@ -269,22 +271,33 @@ static enum ub_code build_stream(struct builder *b, const struct ub_placement *p
     return b->code;
 }
 
+/** The region that the command to erase everything reaches (loader.h: erase_all). */
+static const struct ub_region *wiped_region(const struct ub_target *target)
+{
+    for (size_t i = 0; i < target->region_count; i++)
+        if (target->regions[i].kind == UB_REGION_FLASH &&
+            (target->regions[i].rights & UB_CAN_ERASE))
+            return &target->regions[i];
+    return NULL;
+}
+
 static enum ub_code build_addressed(struct builder *b, const struct ub_placement *placement,
                                     const struct ub_flash_options *options,
                                     const struct ub_backup *known)
 {
     struct ub_plan *plan = b->plan;
     plan->erase_all = options->erase_all;
-    if (plan->erase_all && !b->target->loader->ops->erase_all)
+    plan->wiped = wiped_region(b->target);
+    if (plan->erase_all && (!plan->wiped || !b->target->loader->ops->erase_all))
         return ub_fail(b->err, UB_DFU_COMMAND, "this device has no command to erase everything");
     enum ub_code code = ub_plan_survey(plan, b->target, placement, options, known, b->err);
     if (code)
         return code;
-    plan->info.read_back = b->target->caps.can_read;
-    if (plan->erase_all)
-        add(b, UB_PLAN_ERASE_ALL, NULL, 0, 1, NULL);
-    else
-        add_erases(b);
+    plan->info.read_back = ub_plan_can_read_back(plan, b->target);
+    if (plan->erase_all && plan->wiped)
+        add(b, UB_PLAN_ERASE_ALL, plan->wiped, plan->wiped->runs[0].address,
+            ub_region_size(plan->wiped), NULL);
+    add_erases(b);
     add_writes(b);
     add_keeps(b);
     return b->code;
@@ -338,4 +351,20 @@ bool ub_plan_step(const struct ub_plan *plan, size_t index, struct ub_plan_step 
         return false;
     *out = plan->ops[index].step;
     return true;
+}
+
+enum ub_code ub_plan_check_kept(const struct ub_plan *plan, const struct ub_backup *backup,
+                                struct ub_error *err)
+{
+    for (size_t i = 0; i < plan->op_count; i++) {
+        const struct ub_plan_step *step = &plan->ops[i].step;
+        bool loses = step->action == UB_PLAN_ERASE || step->action == UB_PLAN_ERASE_ALL ||
+                     step->action == UB_PLAN_WRITE;
+        if (!plan->stream && loses &&
+            !ub_backup_covers(backup, step->alt, step->address, step->length))
+            return ub_fail(err, UB_MEM_NO_BACKUP,
+                           "what is at 0x%08" PRIx64 " cannot be read, and would be lost",
+                           step->address);
+    }
+    return UB_OK;
 }

@@ -62,6 +62,8 @@ struct ub_plan {
     struct ub_piece stream_piece;
     uint8_t *stream_data; /**< owned copy */
     bool erase_all;
+    const struct ub_region
+        *wiped;          /**< the region that erase_all erases: the first erasable flash */
     uint64_t bytes_done; /**< written by ub_plan_execute() */
     size_t sectors_done; /**< erased by it */
     uint8_t erased_value;
@@ -119,7 +121,17 @@ enum ub_code ub_plan_verify(const struct ub_plan *plan, const struct ub_target *
 enum ub_code ub_pieces_verify(const struct ub_target *target, const struct ub_placement *placement,
                               struct ub_error *err);
 
-/** True if the plan's write can be read back before leaving. */
+/**
+ * Is everything that the plan erases or overwrites in the backup? Errors: UB_MEM_NO_BACKUP, with
+ * the first address that is not.
+ */
+enum ub_code ub_plan_check_kept(const struct ub_plan *plan, const struct ub_backup *backup,
+                                struct ub_error *err);
+
+/** Bytes that the plan writes or erases and that cannot be read back. */
+uint64_t ub_plan_unreadable(const struct ub_plan *plan);
+
+/** True if any of what the plan writes can be read back before leaving. */
 bool ub_plan_can_read_back(const struct ub_plan *plan, const struct ub_target *target);
 
 #endif

@@ -111,11 +111,18 @@ static enum ub_code read_twice(const struct survey *survey, const struct ub_sect
     return code;
 }
 
+/** Erased with everything else, so that it is blank whatever it holds now. */
+static bool wiped(const struct ub_plan *plan, const struct ub_sector_work *work)
+{
+    return plan->erase_all && work->region == plan->wiped;
+}
+
 /** Keeps what shares the sector with the image: read, merge. */
 static enum ub_code merge_neighbours(const struct survey *survey, struct ub_sector_work *work,
                                      struct ub_error *err)
 {
-    if (wholly_covered(work) || survey->options->discard_neighbours || survey->plan->erase_all)
+    bool given_up = survey->options->discard_neighbours && work->covered > 0;
+    if (wholly_covered(work) || given_up || wiped(survey->plan, work))
         return UB_OK;
     if (!work->known)
         return ub_fail(err, UB_MEM_NEIGHBOURS,
@@ -145,17 +152,40 @@ static bool can_fill(const struct ub_plan *plan, const struct ub_sector_work *wo
     return true;
 }
 
-static void judge(const struct ub_plan *plan, bool whole, struct ub_sector_work *work)
+/** Programming clears bits and sets none: would this sector need a bit set? */
+static bool needs_erase(const struct ub_sector_work *work)
 {
+    for (size_t i = 0; i < work->sector.size; i++)
+        if (work->want[i] & ~work->have[i])
+            return true;
+    return false;
+}
+
+/** Memory that cannot be erased is written only where that can come out right. */
+static enum ub_code check_one_way(const struct ub_sector_work *work, struct ub_error *err)
+{
+    if (work->region->kind == UB_REGION_OPTION || (work->known && !needs_erase(work)))
+        return UB_OK;
+    return ub_fail(err, UB_MEM_READ_ONLY, "the sector at 0x%08" PRIx64 " cannot be erased, and %s",
+                   work->sector.address,
+                   work->known ? "what it holds would have to be" : "what it holds is not known");
+}
+
+static enum ub_code judge(const struct survey *survey, struct ub_sector_work *work,
+                          struct ub_error *err)
+{
+    const struct ub_plan *plan = survey->plan;
     bool erasable = (work->sector.rights & UB_CAN_ERASE) != 0;
-    if (plan->erase_all || (whole && erasable && work->covered))
-        work->verdict = UB_VERDICT_REWRITE;
-    else if (work->known && memcmp(work->have, work->want, work->sector.size) == 0)
+    work->verdict = UB_VERDICT_REWRITE;
+    if (wiped(plan, work) || (survey->options->whole && erasable && work->covered))
+        return UB_OK;
+    if (work->known && memcmp(work->have, work->want, work->sector.size) == 0) {
         work->verdict = UB_VERDICT_KEEP;
-    else if (!erasable || (work->known && can_fill(plan, work)))
+        return UB_OK;
+    }
+    if (!erasable || (work->known && can_fill(plan, work)))
         work->verdict = UB_VERDICT_FILL;
-    else
-        work->verdict = UB_VERDICT_REWRITE;
+    return erasable ? UB_OK : check_one_way(work, err);
 }
 
 static enum ub_code survey_sector(const struct survey *survey, struct ub_sector_work *work,
@@ -163,13 +193,11 @@ static enum ub_code survey_sector(const struct survey *survey, struct ub_sector_
 {
     ub_plan_overlay(work, survey->placement, survey->plan->erased_value);
     enum ub_code code = ub_env_check(survey->target->env, err);
-    if (!code && !survey->plan->erase_all)
+    if (!code && !wiped(survey->plan, work))
         code = learn_content(survey, work, err);
     if (!code)
         code = merge_neighbours(survey, work, err);
-    if (!code)
-        judge(survey->plan, survey->options->whole, work);
-    return code;
+    return code ? code : judge(survey, work, err);
 }
 
 /**
@@ -187,9 +215,10 @@ static void open_boot_sector(struct ub_plan *plan, const struct ub_target *targe
         if (plan->sectors[i].boot)
             boot = &plan->sectors[i];
     }
-    if (boot && changes && !target->family->rom_by_pin && boot->verdict == UB_VERDICT_KEEP &&
+    size_t first = boot && boot->sector.size < plan->block ? boot->sector.size : plan->block;
+    if (boot && changes && !target->family->rom_by_pin && boot->verdict != UB_VERDICT_REWRITE &&
         boot->known && (boot->sector.rights & UB_CAN_ERASE) &&
-        !ub_all_bytes(boot->want, boot->sector.size, plan->erased_value))
+        !ub_all_bytes(boot->have, first, plan->erased_value))
         boot->verdict = UB_VERDICT_REWRITE;
 }
 

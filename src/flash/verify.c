@@ -91,22 +91,37 @@ static enum ub_code judge(const struct findings *found, enum ub_code differs, st
                    found->different, found->compared, found->first, found->have, found->want);
 }
 
+static bool readable(const struct ub_sector_work *work)
+{
+    return (work->sector.rights & UB_CAN_READ) != 0;
+}
+
 bool ub_plan_can_read_back(const struct ub_plan *plan, const struct ub_target *target)
 {
-    if (!target->caps.can_read || (plan->stream && !target->caps.tolerant))
+    if (!target->caps.can_read)
         return false;
+    if (plan->stream)
+        return target->caps.tolerant;
     for (size_t i = 0; i < plan->sector_count; i++)
-        if (plan->sectors[i].verdict != UB_VERDICT_KEEP &&
-            !(plan->sectors[i].sector.rights & UB_CAN_READ))
-            return false;
-    return true;
+        if (plan->sectors[i].verdict != UB_VERDICT_KEEP && readable(&plan->sectors[i]))
+            return true;
+    return false;
+}
+
+uint64_t ub_plan_unreadable(const struct ub_plan *plan)
+{
+    uint64_t sum = 0;
+    for (size_t i = 0; i < plan->sector_count; i++)
+        if (plan->sectors[i].verdict != UB_VERDICT_KEEP && !readable(&plan->sectors[i]))
+            sum += plan->sectors[i].sector.size;
+    return sum;
 }
 
 static uint64_t verify_total(const struct ub_plan *plan)
 {
     uint64_t total = plan->stream ? plan->stream_piece.length : 0;
     for (size_t i = 0; i < plan->sector_count; i++)
-        if (plan->sectors[i].verdict != UB_VERDICT_KEEP)
+        if (plan->sectors[i].verdict != UB_VERDICT_KEEP && readable(&plan->sectors[i]))
             total += plan->sectors[i].sector.size;
     return total;
 }
@@ -123,7 +138,7 @@ enum ub_code ub_plan_verify(const struct ub_plan *plan, const struct ub_target *
         code = compare_stream(target, &plan->stream_piece, &found, err);
     for (size_t i = 0; !code && i < plan->sector_count; i++) {
         const struct ub_sector_work *work = &plan->sectors[i];
-        if (work->verdict != UB_VERDICT_KEEP)
+        if (work->verdict != UB_VERDICT_KEEP && readable(work))
             code = compare(target, work->region, work->sector.address, work->want,
                            work->sector.size, &found, err);
     }

@@ -65,7 +65,7 @@ static void plain_caps(const struct ub_loader *loader, struct ub_loader_caps *ou
         .can_write = can(plain, UB_DFU_CAN_DNLOAD),
         .addressed = false,
         .will_detach = can(plain, UB_DFU_WILL_DETACH),
-        .tolerant = can(plain, UB_DFU_MANIFEST_TOL),
+        .tolerant = can(plain, UB_DFU_MANIFEST_TOL) && !plain->gone,
         .transfer_size = plain->link.transfer_size,
         .arrived_bState = plain->link.arrived_bState,
         .arrived_bStatus = plain->link.arrived_bStatus,

@@ -15,6 +15,7 @@
 #define TYPE_STRING      3
 #define TYPE_FUNCTIONAL  0x21
 #define LANGUAGE_ENGLISH 0x0409
+#define STRING_TRIES     3u
 #define STRING_LENGTH    255
 #define FUNCTIONAL_ROOM  9
 /* Some ROMs (STM32C5) never answer GET_DESCRIPTOR of the functional descriptor. */
@@ -160,6 +161,19 @@ static struct ub_cursor string_body(const uint8_t *bytes, uint16_t actual)
     return ub_cursor(bytes + 2, length - 2u);
 }
 
+/* A name decides what a memory is: it is asked for again before it counts as missing. */
+static enum ub_code get_string_patiently(struct dfu_link *link, uint8_t index, uint16_t language,
+                                         uint8_t *bytes, uint16_t *actual, struct ub_error *err)
+{
+    enum ub_code code = UB_OK;
+    for (unsigned i = 0; i < STRING_TRIES; i++) {
+        code = get_string(link, index, language, bytes, actual, err);
+        if (code == UB_USB_GONE || (!code && *actual >= 2))
+            break;
+    }
+    return code;
+}
+
 enum ub_code dfu_read_string(struct dfu_link *link, uint8_t index, char to[DFU_STRING_BYTES],
                              struct ub_error *err)
 {
@@ -170,18 +184,18 @@ enum ub_code dfu_read_string(struct dfu_link *link, uint8_t index, char to[DFU_S
         return UB_OK;
     if (link->language == 0) {
         link->language = LANGUAGE_ENGLISH;
-        enum ub_code code = get_string(link, 0, 0, bytes, &actual, err);
+        enum ub_code code = get_string_patiently(link, 0, 0, bytes, &actual, err);
         if (code == UB_USB_GONE)
             return code;
         struct ub_cursor languages = string_body(bytes, code ? 0 : actual);
         if (languages.left >= 2)
             link->language = ub_take_u16le(&languages);
     }
-    enum ub_code code = get_string(link, index, link->language, bytes, &actual, err);
-    if (code == UB_USB_GONE)
+    enum ub_code code = get_string_patiently(link, index, link->language, bytes, &actual, err);
+    if (code)
         return code;
-    struct ub_cursor body = string_body(bytes, code ? 0 : actual);
-    if (!code && actual >= 2 && bytes[0] > actual)
+    struct ub_cursor body = string_body(bytes, actual);
+    if (actual >= 2 && bytes[0] > actual)
         dfu_warn(link, "string %u is shorter than it says", index);
     if (body.left)
         ub_print_utf16le(to, DFU_STRING_BYTES, body.at, body.left & ~(size_t)1);

@@ -28,8 +28,8 @@ enum ub_code dfu_select_alt(struct dfu_link *link, uint8_t alt, bool *changed,
                             struct ub_error *err);
 
 /**
- * Reads string descriptor `index` into `to`, control characters replaced; "" if the device does not
- * have it. Errors: UB_USB_GONE only.
+ * Reads string descriptor `index` into `to`, control characters replaced; "" for index 0. Asked for
+ * again when it does not come. Errors: UB_USB domain.
  */
 enum ub_code dfu_read_string(struct dfu_link *link, uint8_t index, char to[DFU_STRING_BYTES],
                              struct ub_error *err);

@@ -18,7 +18,11 @@ static enum ub_code read_names(struct dfu_link *link, struct dfu_names *names, b
     for (size_t i = 0; i < interface->alt_count; i++) {
         enum ub_code code = dfu_read_string(link, interface->alts[i].iInterface, names->text[i],
                                             err);
-        if (code)
+        /* DfuSe keeps its memory maps there; to plain DFU a name is a comfort. A later memory that
+         * refuses to name itself is left alone. */
+        bool dfuse = link->functional.bcdDFUVersion == DFU_BCD_DFUSE;
+        bool needed = code == UB_USB_GONE || (dfuse && (i == 0 || code != UB_USB_STALL));
+        if (code && needed)
             return ub_wrap(err, code, "while reading the names of the device's memories");
         *any_map = *any_map || ub_memory_map_is(names->text[i]);
     }

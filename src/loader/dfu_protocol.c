@@ -11,9 +11,10 @@
 #include <string.h>
 
 /* bmRequestType: class request to an interface (DFU 1.1 table 3.1). */
-#define TO_DEVICE   0x21u
-#define FROM_DEVICE 0xa1u
-#define US_PER_MS   UINT64_C(1000)
+#define TO_DEVICE     0x21u
+#define FROM_DEVICE   0xa1u
+#define US_PER_MS     UINT64_C(1000)
+#define RETRY_MOST_MS UINT64_C(1000)
 
 void dfu_warn(struct dfu_link *link, const char *format, ...)
 {
@@ -136,6 +137,7 @@ enum ub_code dfu_get_status(struct dfu_link *link, uint64_t timeout_ms, uint32_t
     enum ub_code code = dfu_get_status_once(link, timeout_ms, out, err);
     for (unsigned i = 0; i < DFU_STATUS_RETRIES && worth_asking_again(code); i++) {
         uint64_t pause = pause_ms > DFU_RETRY_MS ? pause_ms : DFU_RETRY_MS;
+        pause = pause < RETRY_MOST_MS ? pause : RETRY_MOST_MS;
         ub_sleep(&link->port.env->clock, pause * US_PER_MS);
         code = dfu_get_status_once(link, timeout_ms, out, err);
     }

@@ -133,10 +133,12 @@ static void read_queued(struct dfuse *dfuse, const struct ub_region *region, uin
         dfuse_point(dfuse, region, address, size, &block, NULL) != UB_OK ||
         block > DFUSE_BLOCK_LAST - DFU_QUEUE_UPLOADS || dfu_to_upload(link, NULL) != UB_OK)
         return;
-    if (dfu_upload_queued(link, block, data, size, count, NULL) == UB_OK)
+    if (dfu_upload_queued(link, block, data, size, count, NULL) == UB_OK) {
         *done = count * size;
-    else
-        dfuse->anchored = false;
+        return;
+    }
+    link->port.habits.naks_while_busy = false; /* from here on one by one */
+    dfuse->anchored = false;
 }
 
 static enum ub_code read_some(struct dfuse *dfuse, const struct ub_region *region, uint32_t address,
@@ -247,7 +249,9 @@ static enum ub_code give_up_queue(struct dfuse *dfuse, const struct dfu_asked *a
                                   struct ub_error *err)
 {
     const struct dfu_asked *block = &asked[index];
-    if (code && code != UB_USB_STALL)
+    /* an answer that was lost can be asked for again, a block that was lost cannot be sent again */
+    bool lost_answer = block->taken && (code == UB_USB_IO || code == UB_USB_SHORT);
+    if (code && code != UB_USB_STALL && !lost_answer)
         return code;
     if (index < good && dfu_status_is_error(&block->second))
         return dfu_fail_status(&block->second, "writing", err);

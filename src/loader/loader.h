@@ -86,7 +86,10 @@ struct ub_loader_ops {
     enum ub_code (*erase)(struct ub_loader *loader, const struct ub_region *region,
                           uint64_t address, struct ub_error *err);
 
-    /** Erases all of the device's program memory. NULL if the protocol has no such command. */
+    /**
+     * Erases all of the device's program memory: the first region of kind UB_REGION_FLASH that can
+     * be erased. NULL if the protocol has no such command.
+     */
     enum ub_code (*erase_all)(struct ub_loader *loader, struct ub_error *err);
 
     /**

@@ -164,6 +164,9 @@ static enum ub_code parse_sectors(struct reader *reader, uint64_t *address)
         !ub_add_u64(*address, length, &end) || end > ADDRESS_END)
         return fail_at(reader, "the sectors reach beyond the end of the address space");
     struct ub_memory_map *map = reader->map;
+    map->sector_count += count;
+    if (map->sector_count > UB_MEMORY_MAP_SECTORS)
+        return fail_at(reader, "there are more sectors than any device has");
     if (map->run_count == UB_MEMORY_MAP_RUNS)
         return fail_at(reader, "there are more runs of sectors than any device has");
     map->runs[map->run_count++] = (struct ub_sector_run){

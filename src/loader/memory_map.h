@@ -10,6 +10,8 @@
 #include "unbrick.h"
 
 #define UB_MEMORY_MAP_RUNS 64
+/** Far above the finest real map: an L0 with 192 KiB has 1,536 pages of 128 bytes. */
+#define UB_MEMORY_MAP_SECTORS 65536u
 
 /** A map as read. A plain value. */
 struct ub_memory_map {
@@ -18,6 +20,7 @@ struct ub_memory_map {
     size_t run_count;                              /**< at least 1 */
     struct ub_sector_run runs[UB_MEMORY_MAP_RUNS]; /**< ascending, not overlapping, below 4 GiB */
     unsigned rights;                               /**< union over all runs */
+    uint64_t sector_count;                         /**< in all runs */
     char oddity[UB_ERROR_TEXT];                    /**< what was tolerated, or "" */
 };
 

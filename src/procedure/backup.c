@@ -177,6 +177,12 @@ static enum ub_code read_all(struct ub_session *session, struct ub_backup *backu
         }
         if (code)
             return code;
+        if (part->length == 0) {
+            ub_env_warn(&session->context->env, "\"%s\" is empty and not in the backup",
+                        part->name);
+            drop_part(backup, i);
+            continue;
+        }
         backup->info.length += part->length;
         i++;
     }
@@ -236,6 +242,10 @@ enum ub_code ub_session_keep(struct ub_session *session, struct ub_backup *backu
     struct ub_env *env = &session->context->env;
     struct ub_vault *vault = session->context->vault;
     char whole[UB_BACKUP_ID];
+    if (backup->info.part_count == 0) {
+        ub_env_skipped(env, UB_STEP_BACKUP, "the device gave back nothing that could be kept");
+        return UB_OK;
+    }
     ub_env_begin(env, UB_STEP_BACKUP, 0, "storing");
     backup->info.interrupted = ub_vault_marked(vault, &session->device, whole);
     if (ub_vault_holds(vault, backup, backup->info.id)) {
@@ -250,8 +260,36 @@ enum ub_code ub_session_keep(struct ub_session *session, struct ub_backup *backu
     return UB_OK;
 }
 
+/** Adds a part; with `writable_only` without the sectors that cannot be written. */
+static enum ub_code add_part(const struct ub_target *target, struct ub_image *image,
+                             const struct ub_backup_part *part, const uint8_t *content,
+                             bool writable_only, size_t *left_out, struct ub_error *err)
+{
+    const struct ub_region *region = region_of(target, part->alt);
+    if (!part->has_address || !writable_only)
+        return ub_image_add(image, part->alt, part->has_address, part->address, content,
+                            (size_t)part->length, err);
+    enum ub_code code = UB_OK;
+    for (uint64_t at = 0; !code && at < part->length;) {
+        uint64_t rest = part->length - at;
+        uint64_t reach = ub_region_reach(region, part->address + at, UB_CAN_WRITE);
+        struct ub_sector sector;
+        if (!reach && ub_region_sector(region, part->address + at, &sector)) {
+            (*left_out)++;
+            at += sector.address + sector.size - (part->address + at);
+            continue;
+        }
+        uint64_t length = reach && reach < rest ? reach : rest;
+        code = ub_image_add(image, part->alt, true, part->address + at, content + at,
+                            (size_t)length, err);
+        at += length;
+    }
+    return code;
+}
+
 enum ub_code ub_backup_image(const struct ub_target *target, const struct ub_backup *backup,
-                             struct ub_image **out, size_t *left_out, struct ub_error *err)
+                             bool writable_only, struct ub_image **out, size_t *left_out,
+                             struct ub_error *err)
 {
     *left_out = 0;
     enum ub_code code = ub_image_new(backup->info.id, out, err);
@@ -262,8 +300,7 @@ enum ub_code ub_backup_image(const struct ub_target *target, const struct ub_bac
             (*left_out)++;
             continue;
         }
-        code = ub_image_add(*out, part->alt, part->has_address, part->address, backup->contents[i],
-                            (size_t)part->length, err);
+        code = add_part(target, *out, part, backup->contents[i], writable_only, left_out, err);
     }
     if (!code)
         code = ub_image_finish(*out, err);
@@ -283,7 +320,7 @@ enum ub_code ub_backup_image(const struct ub_target *target, const struct ub_bac
 static enum ub_code export(const struct ub_session *session, const struct ub_backup *backup,
                            const char *file, struct ub_error *err) {
     struct ub_image *image = NULL; size_t left_out;
-    enum ub_code code = ub_backup_image(&session->target, backup, &image, &left_out, err);
+    enum ub_code code = ub_backup_image(&session->target, backup, false, &image, &left_out, err);
     if (code) return code;
     const struct ub_format *format = ub_format_for_image(file, image);
     if (!format || !format->write)

@@ -31,6 +31,7 @@ enum ub_region_kind ub_part_kind(const struct ub_target *target, const struct ub
  * the caller's.
  */
 enum ub_code ub_backup_image(const struct ub_target *target, const struct ub_backup *backup,
-                             struct ub_image **out, size_t *left_out, struct ub_error *err);
+                             bool writable_only, struct ub_image **out, size_t *left_out,
+                             struct ub_error *err);
 
 #endif

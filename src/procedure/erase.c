@@ -33,7 +33,7 @@ static enum ub_code place_everything(const struct ub_target *target,
         struct ub_placement more = {0};
         if (target->regions[i].kind != UB_REGION_FLASH)
             continue;
-        code = ub_place_blank(target, target->regions[i].name, options, &more, err);
+        code = ub_place_region_blank(target, &target->regions[i], options, &more, err);
         if (!code)
             code = join(out, &more, err);
         ub_placement_free(&more);

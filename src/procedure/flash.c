@@ -83,7 +83,7 @@ static enum ub_code secure(struct ub_session *session, struct ub_backup *backup,
     enum ub_code code = UB_OK;
     if (backup)
         code = ub_session_keep(session, backup, err);
-    if (!code && backup)
+    if (!code && backup && backup->info.id[0])
         code = ub_vault_mark(vault, &session->device, backup->info.id, err);
     if (code)
         return code;
@@ -97,6 +97,30 @@ static enum ub_code secure(struct ub_session *session, struct ub_backup *backup,
     return UB_OK;
 }
 
+/** Reads back what can be read back, and says what cannot. */
+static enum ub_code prove(struct ub_session *session, struct ub_plan *plan,
+                          struct ub_result *result, struct ub_error *err)
+{
+    struct ub_env *env = &session->context->env;
+    struct ub_target *target = &session->target;
+    /* a device that restarts to take in the image says so only now */
+    session->loader->ops->caps(session->loader, &target->caps);
+    uint64_t unreadable = target->caps.can_read ? ub_plan_unreadable(plan) : 0;
+    if (!ub_plan_can_read_back(plan, target)) {
+        ub_env_skipped(env, UB_STEP_VERIFY, "no read-back is possible: %s",
+                       plan->stream && target->caps.can_read
+                           ? "the device restarts to take in the image, which it accepted whole"
+                           : "the device cannot be read; it accepted the whole image");
+        result->proved = plan->stream;
+        return UB_OK;
+    }
+    enum ub_code code = ub_plan_verify(plan, target, err);
+    result->verified = !code && !unreadable;
+    if (!code && unreadable)
+        ub_env_warn(env, "%" PRIu64 " bytes cannot be read back, and are not verified", unreadable);
+    return code;
+}
+
 /** Writes and proves. From here on the device is changed. */
 static enum ub_code write_and_verify(struct ub_session *session, struct ub_plan *plan,
                                      struct ub_result *result, struct ub_error *err)
@@ -108,15 +132,8 @@ static enum ub_code write_and_verify(struct ub_session *session, struct ub_plan 
     result->sectors_erased = plan->sectors_done;
     if (!code && plan->info.nothing_to_do) {
         result->verified = true;
-    } else if (!code && ub_plan_can_read_back(plan, &session->target)) {
-        code = ub_plan_verify(plan, &session->target, err);
-        result->verified = !code;
     } else if (!code) {
-        ub_env_skipped(env, UB_STEP_VERIFY, "no read-back is possible: %s",
-                       session->target.caps.can_read
-                           ? "the device restarts to take in the image, which it accepted whole"
-                           : "the device cannot be read; it accepted the whole image");
-        result->proved = true;
+        code = prove(session, plan, result, err);
     }
     if (!code) {
         result->left = UB_LEFT_DONE;
@@ -142,6 +159,9 @@ enum ub_code ub_session_write(struct ub_session *session, const struct ub_job *j
         result->bytes_kept = plan->info.bytes_kept;
         ub_tell_plan(session, plan);
         warn_if_larger(session, plan, backup);
+        code = backup ? ub_plan_check_kept(plan, backup, err) : UB_OK;
+    }
+    if (!code) {
         code = ask_person(session, job, plan, err);
     }
     if (!code && !plan->info.nothing_to_do)

@@ -115,7 +115,7 @@ static enum ub_code put_back(struct ub_session *session, const struct ub_backup 
     struct ub_image *image = NULL;
     struct ub_placement placement = {0};
     size_t left_out;
-    enum ub_code code = ub_backup_image(&session->target, backup, &image, &left_out, err);
+    enum ub_code code = ub_backup_image(&session->target, backup, true, &image, &left_out, err);
     if (!code)
         code = ub_place_image(&session->target, image, options, &placement, err);
     char object[UB_BACKUP_ID + 16];

@@ -162,9 +162,25 @@ static bool fits(const struct term *terms, size_t count, const struct ub_usb_inf
     return true;
 }
 
-/** Counts the devices in `mode` that fit, notes the last one, and lists them in `text`. */
+/** Which modes are looked for. */
+enum wanted { IN_DFU, EITHER, NEITHER };
+
+static bool is_wanted(enum wanted wanted, enum ub_mode mode)
+{
+    switch (wanted) {
+    case IN_DFU:
+        return mode == UB_MODE_DFU;
+    case EITHER:
+        return mode != UB_MODE_NONE;
+    case NEITHER:
+        break;
+    }
+    return mode == UB_MODE_NONE;
+}
+
+/** Counts the devices that fit, notes the last one, and lists them in `text`. */
 static size_t candidates(const struct ub_usb_list *list, const struct term *terms, size_t count,
-                         enum ub_mode mode, size_t *last, char *text, size_t size)
+                         enum wanted wanted, size_t *last, char *text, size_t size)
 {
     size_t found = 0;
     text[0] = '\0';
@@ -173,7 +189,7 @@ static size_t candidates(const struct ub_usb_list *list, const struct term *term
         if (!fits(terms, count, &list->items[i]))
             continue;
         ub_describe(&list->items[i], &device);
-        if (device.mode != mode)
+        if (!is_wanted(wanted, device.mode))
             continue;
         *last = i;
         (void)ub_append(text, size, "%sport=%s (%04x:%04x%s%s)", found ? ", " : "", device.port,
@@ -186,27 +202,29 @@ static size_t candidates(const struct ub_usb_list *list, const struct term *term
 enum ub_code ub_select(const struct ub_usb_list *list, const char *selector, size_t *index,
                        struct ub_error *err)
 {
-    struct term terms[TERMS_MAX];
+    struct term terms[TERMS_MAX] = {0};
     size_t count;
     enum ub_code code = parse_selector(selector, terms, &count, err);
     if (code)
         return code;
-    static const enum ub_mode order[] = {UB_MODE_DFU, UB_MODE_RUNTIME, UB_MODE_NONE};
-    for (size_t m = 0; m < sizeof(order) / sizeof(order[0]); m++) {
-        char text[UB_ERROR_TEXT];
-        size_t found = candidates(list, terms, count, order[m], index, text, sizeof(text));
-        if (found == 1 && order[m] != UB_MODE_NONE)
-            return UB_OK;
-        if (found == 1 && count && list->items[*index].config_length == 0)
-            return ub_fail(err, UB_DEV_DESCRIPTOR,
-                           "the configuration descriptor of %s cannot be read", text);
-        if (found && order[m] == UB_MODE_NONE && count)
-            return ub_fail(err, UB_DEV_NOT_DFU, "no DFU interface at %s", text);
-        if (found > 1 && order[m] != UB_MODE_NONE) {
-            code = ub_fail(err, UB_DEV_SEVERAL, "%zu devices fit, and one has to be named", found);
-            return ub_wrap(err, code, "%s", text);
-        }
+    char text[UB_ERROR_TEXT];
+    /* without a selector a headset's runtime interface must not stand in the way of a bootloader */
+    size_t found = candidates(list, terms, count, count ? EITHER : IN_DFU, index, text,
+                              sizeof(text));
+    if (!found && !count)
+        found = candidates(list, terms, count, EITHER, index, text, sizeof(text));
+    if (found == 1)
+        return UB_OK;
+    if (found > 1) {
+        code = ub_fail(err, UB_DEV_SEVERAL, "%zu devices fit, and one has to be named", found);
+        return ub_wrap(err, code, "%s", text);
     }
+    found = candidates(list, terms, count, NEITHER, index, text, sizeof(text));
+    if (found == 1 && count && list->items[*index].config_length == 0)
+        return ub_fail(err, UB_DEV_DESCRIPTOR, "the configuration descriptor of %s cannot be read",
+                       text);
+    if (found && count)
+        return ub_fail(err, UB_DEV_NOT_DFU, "no DFU interface at %s", text);
     return count ? ub_fail(err, UB_DEV_NONE, "no attached device fits \"%s\"", selector)
                  : ub_fail(err, UB_DEV_NONE, "no device with a DFU interface is attached");
 }

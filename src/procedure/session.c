@@ -90,6 +90,23 @@ static void fill_target(struct ub_session *session)
     session->device.family = target->family->name;
 }
 
+/** What is at the port now must be what was there before: in DFU mode a device keeps its ids. */
+static enum ub_code adopt_same(struct ub_session *session, const struct ub_usb_info *info,
+                               struct ub_error *err)
+{
+    const struct ub_usb_info before = session->info;
+    struct ub_device now;
+    ub_describe(info, &now);
+    bool serials = before.serial[0] && info->serial[0];
+    if (now.mode == UB_MODE_DFU && session->device.mode == UB_MODE_DFU &&
+        (before.vid != info->vid || before.pid != info->pid ||
+         (serials && strcmp(before.serial, info->serial) != 0)))
+        return ub_fail(err, UB_DEV_GONE,
+                       "another device (%04x:%04x) is at %s now, where %04x:%04x was", info->vid,
+                       info->pid, info->port, before.vid, before.pid);
+    return ub_session_adopt(session, info, err);
+}
+
 /** Opens the device; one that answers by resetting itself is followed, brought back and opened
  * again. */
 static enum ub_code open_patiently(struct ub_session *session, bool may_enter, struct ub_error *err)
@@ -104,7 +121,7 @@ static enum ub_code open_patiently(struct ub_session *session, bool may_enter, s
                               RETURN_US, &info, err);
         if (code)
             return code;
-        code = ub_session_adopt(session, &info, err);
+        code = adopt_same(session, &info, err);
         free(info.config);
         if (!code && session->device.mode == UB_MODE_RUNTIME && may_enter)
             code = ub_session_enter(session, err);
@@ -115,7 +132,8 @@ static enum ub_code open_patiently(struct ub_session *session, bool may_enter, s
         if (code)
             return code;
     }
-    return code;
+    return ub_fail(err, UB_USB_GONE, "the device at %s leaves the bus each time it is opened",
+                   session->info.port);
 }
 
 static void tell_device(const struct ub_session *session)
@@ -176,7 +194,7 @@ enum ub_code ub_session_reopen(struct ub_session *session, uint64_t timeout_us,
                                        session->info.generation, timeout_us, &info, err);
     if (code)
         return code;
-    code = ub_session_adopt(session, &info, err);
+    code = adopt_same(session, &info, err);
     free(info.config);
     if (!code && session->device.mode == UB_MODE_RUNTIME)
         code = ub_session_enter(session, err);

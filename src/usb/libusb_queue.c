@@ -129,7 +129,7 @@ static void land_all(struct queue *queue, libusb_context *context)
     while (!queue->none_left) {
         int rc = libusb_handle_events_completed(context, &queue->none_left);
         if (rc != 0 && rc != LIBUSB_ERROR_INTERRUPTED)
-            cancel_all(queue);
+            cancel_all(queue); /* as libusb's own synchronous calls do */
     }
 }
 

@@ -198,6 +198,35 @@ struct ub_backup *ub_backup_new(size_t parts)
     return backup;
 }
 
+/** The part that holds `address`, or NULL. */
+static const struct ub_backup_part *part_at(const struct ub_backup *backup, uint8_t alt,
+                                            uint64_t address)
+{
+    for (size_t i = 0; i < backup->info.part_count; i++) {
+        const struct ub_backup_part *part = &backup->info.parts[i];
+        if (part->alt == alt && part->has_address && address >= part->address &&
+            address - part->address < part->length)
+            return part;
+    }
+    return NULL;
+}
+
+bool ub_backup_covers(const struct ub_backup *backup, uint8_t alt, uint64_t address,
+                      uint64_t length)
+{
+    while (length) {
+        const struct ub_backup_part *part = part_at(backup, alt, address);
+        if (!part)
+            return false;
+        uint64_t there = part->length - (address - part->address);
+        if (there >= length)
+            return true;
+        address += there;
+        length -= there;
+    }
+    return true;
+}
+
 void ub_backup_free(struct ub_backup *backup)
 {
     if (!backup)

@@ -69,6 +69,10 @@ bool ub_vault_marked(const struct ub_vault *vault, const struct ub_device *devic
 /** The device holds what it should: forgets the note. */
 void ub_vault_unmark(struct ub_vault *vault, const struct ub_device *device);
 
+/** Does the backup hold all of [address, address + length) behind that alternate setting? */
+bool ub_backup_covers(const struct ub_backup *backup, uint8_t alt, uint64_t address,
+                      uint64_t length);
+
 /** An empty backup with room for `parts` parts, contents NULL. NULL when out of memory. */
 struct ub_backup *ub_backup_new(size_t parts);
 void ub_backup_free(struct ub_backup *backup);

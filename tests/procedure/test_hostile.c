@@ -125,6 +125,144 @@ static void each_row_ends_as_it_must(void **state)
     assert_int_equal(wrong, 0);
 }
 
+/** Memory maps that are odd but true; commas are taken by the spec, hence the backslashes. */
+#define RUNS_GENERIC    "map=@Internal Flash  /0x08000000/04*016Kg\\,01*064Kg\\,06*128Kg"
+#define RUNS_UNREADABLE "map=@Internal Flash  /0x08000000/04*016Kg\\,01*064Kf\\,07*128Kg"
+#define RUNS_RESIDENT   "map=@Internal Flash  /0x08000000/01*016Ka\\,03*016Kg\\,01*064Kg\\,07*128Kg"
+#define RUNS_ONE_WAY    "map=@Internal Flash  /0x08000000/01*016Ke\\,03*016Kg\\,01*064Kg\\,07*128Kg"
+#define RUNS_SMALL      "map=@Internal Flash  /0x08000000/1024*001Kg"
+#define RUNS_ENDLESS    "map=@Internal Flash  /0x08000000/1048576*1Bg"
+
+static enum ub_code flash_at(uint64_t address, size_t length, struct ub_flash_options options)
+{
+    struct ub_image *image = bench_image(address, length, 9);
+    enum ub_code code = ub_flash(bench.context, image, NULL, &options, &bench.result, &bench.err);
+    ub_image_close(image);
+    return code;
+}
+
+static bool holds(uint64_t address, size_t length)
+{
+    uint8_t *bytes = malloc(length);
+    assert_non_null(bytes);
+    bench_bytes(bytes, length, 9);
+    bool same = memcmp(bench_memory(&bench, 0) + (address - FLASH_BASE), bytes, length) == 0;
+    free(bytes);
+    return same;
+}
+
+static void a_boot_sector_that_came_along_is_kept(void **state)
+{
+    struct ub_flash_options discard = {.no_backup = true, .discard_neighbours = true};
+    bench_open(&bench, "stm32f405," RUNS_GENERIC);
+    memset(bench_memory(&bench, 0), 0x42, FLASH_SIZE);
+    assert_int_equal(flash_at(FLASH_BASE + 0x10000, 20000, discard), UB_OK);
+    assert_true(holds(FLASH_BASE + 0x10000, 20000));
+    for (size_t i = 0; i < 0x4000; i++)
+        assert_int_equal(bench_memory(&bench, 0)[i], 0x42);
+    bench_close(&bench);
+}
+
+static void what_cannot_be_read_is_not_erased_behind_a_backup(void **state)
+{
+    struct ub_flash_options careful = {.stay = true};
+    bench_open(&bench, "stm32f405," RUNS_UNREADABLE);
+    memset(bench_memory(&bench, 0), 0x42, FLASH_SIZE);
+    assert_int_equal(flash_at(FLASH_BASE, 131072, careful), UB_MEM_NO_BACKUP);
+    assert_int_equal(bench_counts(&bench, 0).erases, 0);
+
+    /* given up by name: written, and what can be read back is; it is not called verified */
+    struct ub_flash_options named = {.stay = true, .no_backup = true};
+    assert_int_equal(flash_at(FLASH_BASE, 131072, named), UB_OK);
+    assert_false(bench.result.verified);
+    assert_false(bench.result.proved);
+    assert_true(holds(FLASH_BASE, 131072));
+    bench_close(&bench);
+    bench_open(&bench, "stm32f405,drop=3," RUNS_UNREADABLE);
+    memset(bench_memory(&bench, 0), 0x42, FLASH_SIZE);
+    assert_int_equal(flash_at(FLASH_BASE, 131072, named), UB_VER_NOT_WRITTEN);
+    bench_close(&bench);
+}
+
+static void a_resident_bootloader_is_no_obstacle_to_a_restore(void **state)
+{
+    struct ub_flash_options stay = {.stay = true};
+    bench_open(&bench, "stm32f405," RUNS_RESIDENT);
+    memset(bench_memory(&bench, 0), 0x42, FLASH_SIZE);
+    assert_int_equal(flash_at(FLASH_BASE + 0x4000, 60000, stay), UB_OK);
+    assert_int_equal(ub_restore(bench.context, NULL, NULL, &stay, &bench.result, &bench.err),
+                     UB_OK);
+    for (size_t i = 0; i < FLASH_SIZE; i++)
+        assert_int_equal(bench_memory(&bench, 0)[i], 0x42);
+    bench_close(&bench);
+}
+
+static void sectors_smaller_than_a_block_are_all_sent(void **state)
+{
+    struct ub_flash_options options = {.no_backup = true};
+    bench_open(&bench, "stm32f405," RUNS_SMALL);
+    memset(bench_memory(&bench, 0), 0x42, FLASH_SIZE);
+    assert_int_equal(flash_at(FLASH_BASE, 8192, options), UB_OK);
+    assert_true(holds(FLASH_BASE, 8192));
+    bench_close(&bench);
+}
+
+static void memory_without_erase_is_not_burnt(void **state)
+{
+    struct ub_flash_options options = {.no_backup = true};
+    bench_open(&bench, "stm32f405," RUNS_ONE_WAY);
+    memset(bench_memory(&bench, 0), 0x42, FLASH_SIZE);
+    assert_int_equal(flash_at(FLASH_BASE, 16384, options), UB_MEM_READ_ONLY);
+    assert_int_equal(bench_counts(&bench, 0).programs, 0);
+    bench_close(&bench);
+}
+
+static void a_map_of_a_million_sectors_is_refused(void **state)
+{
+    bench_open(&bench, "stm32f405," RUNS_ENDLESS);
+    assert_int_equal(flash_at(FLASH_BASE, 16384, (struct ub_flash_options){.no_backup = true}),
+                     UB_DFU_MEMORY_MAP);
+    bench_close(&bench);
+}
+
+static void a_boot_sector_with_old_vectors_is_opened(void **state)
+{
+    /* the same vectors, code appended behind them, and another sector changed */
+    struct ub_flash_options options = {.no_backup = true, .stay = true};
+    bench_open(&bench, "stm32f405," RUNS_GENERIC);
+    memset(bench_memory(&bench, 0) + 0x4000, 0x42, 0x4000);
+    bench_bytes(bench_memory(&bench, 0), 4096, 9);
+    assert_int_equal(flash_at(FLASH_BASE, 0x8000, options), UB_OK);
+    assert_int_equal(bench_counts(&bench, 0).erases, 2);
+    assert_true(holds(FLASH_BASE, 0x8000));
+    bench_close(&bench);
+}
+
+static void a_device_that_resets_at_each_opening_is_given_up(void **state)
+{
+    bench_open(&bench, "stm32f405,fault=reset@1,fault=reset@2,fault=reset@3,fault=reset@4,"
+                       "fault=reset@5,fault=reset@6,fault=reset@7,fault=reset@8");
+    assert_int_equal(flash_at(FLASH_BASE, 16384, (struct ub_flash_options){.no_backup = true}),
+                     UB_USB_GONE);
+    assert_int_equal(bench.result.left, UB_LEFT_UNTOUCHED);
+    bench_close(&bench);
+}
+
+static void a_tolerant_device_may_restart_after_all(void **state)
+{
+    for (unsigned at = 30; at < 45; at++) {
+        char spec[64];
+        (void)ub_print(spec, sizeof(spec), "dfu,fault=reset@%u", at);
+        bench_open(&bench, spec);
+        enum ub_code code = flash_at(0, 8192, (struct ub_flash_options){.no_backup = true});
+        if (code == UB_OK)
+            assert_int_equal(bench.result.left, UB_LEFT_DONE);
+        else
+            assert_int_equal(bench.result.left, UB_LEFT_INCOMPLETE);
+        bench_close(&bench);
+    }
+}
+
 static void nothing_is_written_when_refused(void **state)
 {
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -186,6 +324,15 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_row_ends_as_it_must),
         cmocka_unit_test(nothing_is_written_when_refused),
+        cmocka_unit_test(a_boot_sector_that_came_along_is_kept),
+        cmocka_unit_test(what_cannot_be_read_is_not_erased_behind_a_backup),
+        cmocka_unit_test(a_resident_bootloader_is_no_obstacle_to_a_restore),
+        cmocka_unit_test(sectors_smaller_than_a_block_are_all_sent),
+        cmocka_unit_test(memory_without_erase_is_not_burnt),
+        cmocka_unit_test(a_map_of_a_million_sectors_is_refused),
+        cmocka_unit_test(a_boot_sector_with_old_vectors_is_opened),
+        cmocka_unit_test(a_device_that_resets_at_each_opening_is_given_up),
+        cmocka_unit_test(a_tolerant_device_may_restart_after_all),
         cmocka_unit_test(a_runtime_device_is_entered_written_and_left),
         cmocka_unit_test(no_device_is_an_error_of_its_own),
     };

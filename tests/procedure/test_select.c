@@ -75,6 +75,8 @@ static void terms_narrow_each_other(void **state)
     assert_int_equal(pick(&list, "dfu", &index), UB_DEV_SEVERAL);
     assert_int_equal(pick(&list, "stm32", &index), UB_DEV_NONE);
     assert_int_equal(pick(&list, "port=1-9", &index), UB_DEV_NONE);
+    items[1].config = runtime_config; /* a name that fits two is never resolved by their mode */
+    assert_int_equal(pick(&list, "serial=same", &index), UB_DEV_SEVERAL);
 }
 
 static void what_cannot_be_read_is_said(void **state)
