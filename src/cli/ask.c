@@ -52,6 +52,7 @@ static bool converse(struct cli *cli, int terminal, const char *question)
     char answer[ANSWER];
     for (;;) {
         struct term_stream *err = &cli->term.err;
+        term_print(err, TERM_PLAIN, " ");
         term_mark(err, TERM_MARK_ACTIVE);
         term_print(err, TERM_BOLD, " %s", question);
         term_print(err, TERM_PLAIN, " [Y/n] ");
