@@ -5,4 +5,5 @@
 
 command -v fwupdtool >/dev/null || skip "no fwupdtool"
 attach stm32f405
-expect_grep '0x?0483.*DF11|STM32 +BOOTLOADER' fwupdtool get-devices --plugins dfu --json
+expect_grep 'VID_0483&PID_DF11' fwupdtool get-devices --plugins dfu --json
+also_grep 'com.st.dfuse'
