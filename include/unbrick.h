@@ -536,7 +536,7 @@ struct ub_plan_info {
     size_t sectors_total;   /**< sectors of the regions concerned */
     uint64_t bytes_written;
     uint64_t bytes_kept;      /**< bytes of the regions concerned that stay as they are */
-    uint64_t bytes_preserved; /**< of these, bytes that are read, merged and written again */
+    uint64_t bytes_preserved; /**< of these, bytes that share a sector with the image */
     uint64_t predicted_us;    /**< erase, write and verify */
     bool read_back;           /**< the write can be verified by reading */
     bool nothing_to_do;       /**< the device already holds the image */

@@ -412,7 +412,7 @@ static enum ub_code check_blank(const struct ub_target *target, struct ub_placem
                                 const struct ub_flash_options *options, struct ub_error *err)
 {
     enum ub_code code = UB_OK;
-    for (size_t i = 0; !code && i < out->count; i++)
+    for (size_t i = 0; !code && i < out->count && out->pieces[i].region; i++)
         code = check_piece(target, &out->pieces[i], UB_CAN_ERASE, options, err);
     if (!code)
         code = check_not_all(out, options, err);
