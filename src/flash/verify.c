@@ -85,10 +85,13 @@ static enum ub_code judge(const struct findings *found, enum ub_code differs, st
                        found->missing);
     if (!found->different)
         return UB_OK;
+    char different[32];
+    char compared[32];
+    ub_print_grouped(different, sizeof(different), found->different);
+    ub_print_grouped(compared, sizeof(compared), found->compared);
     return ub_fail(err, differs,
-                   "%" PRIu64 " of %" PRIu64 " bytes differ, the first at 0x%08" PRIx64
-                   ": 0x%02x instead of 0x%02x",
-                   found->different, found->compared, found->first, found->have, found->want);
+                   "%s of %s bytes differ, the first at 0x%08" PRIx64 ": 0x%02x instead of 0x%02x",
+                   different, compared, found->first, found->have, found->want);
 }
 
 static bool readable(const struct ub_sector_work *work)

@@ -11,8 +11,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define BCD_DFU_11 0x0110u
-#define NO_OFFSET  UINT64_MAX
+/* 64 MiB, more than any firmware, at the 40 KB/s of a slow full-speed device. */
+#define US_PER_MINUTE  UINT64_C(60000000)
+#define UPLOAD_MOST_US (30 * US_PER_MINUTE)
+#define BCD_DFU_11     0x0110u
+#define NO_OFFSET      UINT64_MAX
 
 struct dfu_plain {
     struct ub_loader base;
@@ -139,15 +142,21 @@ static enum ub_code plain_read(struct ub_loader *loader, const struct ub_region 
     *actual = 0;
     if (!can(plain, UB_DFU_CAN_UPLOAD))
         return ub_fail(err, UB_DFU_NO_UPLOAD, "the device says that it cannot be read");
+    struct ub_env *env = plain->link.port.env;
+    const uint64_t until = ub_now(&env->clock) + UPLOAD_MOST_US;
     enum ub_code code = begin(plain, region, address, &plain->uploaded, err);
     while (!code && !ended && *actual < length) {
         size_t got = 0;
-        code = ub_env_check(plain->link.port.env, err);
+        code = ub_env_check(env, err);
+        if (!code && ub_now(&env->clock) > until)
+            code = ub_fail(err, UB_USB_TIMEOUT,
+                           "the device's upload has not ended after %u minutes and %zu bytes",
+                           (unsigned)(UPLOAD_MOST_US / US_PER_MINUTE), *actual);
         if (!code)
             code = read_block(plain, data + *actual, length - *actual, &got, &ended, err);
         *actual += got;
         if (!code)
-            ub_env_progress(plain->link.port.env, got);
+            ub_env_progress(env, got);
     }
     if (code)
         plain->uploaded = NO_OFFSET;
