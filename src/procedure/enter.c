@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* From running firmware into DFU mode: DFU_DETACH, and following the device by its port. */
 #include "base/error.h"
-#include "procedure/run.h"
 #include "procedure/session.h"
 
 #include <stdlib.h>
@@ -12,26 +11,11 @@
 
 static enum ub_code detach(struct ub_session *session, struct ub_error *err)
 {
-    struct ub_context *context = session->context;
-    if (!ub_dfu_interface_find(session->info.config, session->info.config_length,
-                               &session->interface))
-        return ub_fail(err, UB_DEV_NOT_DFU, "the device at %s has no DFU interface",
-                       session->info.port);
-    struct ub_usb_handle *handle = NULL;
-    enum ub_code code = context->transport.ops->open(context->transport.self, session->info.port,
-                                                     &handle, err);
-    if (code)
-        return code;
-    struct ub_loader_port port = {
-        .env = &context->env,
-        .transport = context->transport,
-        .handle = handle,
-        .info = &session->info,
-        .interface = &session->interface,
-        .habits = ub_family_by_id(session->info.vid, session->info.pid)->habits,
-    };
-    code = ub_dfu_detach(&port, err);
-    context->transport.ops->close(context->transport.self, handle);
+    struct ub_loader_port port;
+    enum ub_code code = ub_session_connect(session, &port, err);
+    if (!code)
+        code = ub_dfu_detach(&port, err);
+    ub_session_let_go(session);
     return code;
 }
 
@@ -64,22 +48,4 @@ enum ub_code ub_session_enter(struct ub_session *session, struct ub_error *err)
     ub_env_done(&context->env, "came back at %s as %04x:%04x in %.1f s", session->info.port,
                 session->info.vid, session->info.pid, (double)session->entered_us / 1e6);
     return UB_OK;
-}
-
-static enum ub_code enter_body(struct ub_session *session, struct ub_work *work,
-                               struct ub_result *result, struct ub_error *err)
-{
-    (void)work;
-    (void)err;
-    result->came_back = session->was_runtime;
-    result->returned = session->device;
-    result->return_us = session->entered_us;
-    return UB_OK;
-}
-
-enum ub_code ub_enter(struct ub_context *context, const char *selector, struct ub_result *result,
-                      struct ub_error *err)
-{
-    struct ub_work work = {.what = NULL};
-    return ub_run(context, selector, true, enter_body, &work, NULL, result, err);
 }

@@ -30,6 +30,13 @@ struct ub_session {
 enum ub_code ub_session_open(struct ub_context *context, const char *selector, bool may_enter,
                              struct ub_session **out, struct ub_error *err);
 
+/**
+ * Finds the DFU interface and opens the device at the session's port; *port is what a loader needs
+ * of it. Closed by ub_session_let_go(). Errors: UB_DEV_NOT_DFU, and those of transport.open.
+ */
+enum ub_code ub_session_connect(struct ub_session *session, struct ub_loader_port *port,
+                                struct ub_error *err);
+
 /** Closes the device and frees everything. NULL is allowed. */
 void ub_session_close(struct ub_session *session);
 
