@@ -28,5 +28,6 @@ void completion_group_patterns(FILE *to);
 /** The whole script. */
 void completion_bash(FILE *to);
 void completion_zsh(FILE *to);
+void completion_fish(FILE *to);
 
 #endif
