@@ -41,15 +41,16 @@ static bool readable(const struct survey *survey, const struct ub_sector_work *w
 }
 
 /**
- * Reads a sector from the device. A sector that the image covers whole is read only as long as it
- * may still turn out to be equal or blank: the first block usually tells that it must be rewritten.
+ * Reads a sector from the device. Where no backup is made, one that the image covers whole is read
+ * only as long as it may still turn out to be equal or blank: the first block usually tells that it
+ * must be rewritten. With a backup all of it is known, and a plan alone has to know as much.
  */
 static enum ub_code read_sector(const struct survey *survey, struct ub_sector_work *work,
                                 struct ub_error *err)
 {
     const struct ub_loader_ops *ops = survey->target->loader->ops;
     uint8_t *have = work->have;
-    bool to_the_end = !wholly_covered(work);
+    bool to_the_end = !wholly_covered(work) || !survey->options->no_backup;
     bool same = true;
     bool blank = true;
     for (size_t at = 0; at < work->sector.size;) {
