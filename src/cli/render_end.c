@@ -97,8 +97,9 @@ static void stopped_step(struct cli *cli, enum ub_code code)
     term_print(out, TERM_PLAIN, " ");
     term_mark(out, TERM_MARK_FAILED);
     bool differs = code == UB_VER_MISMATCH || code == UB_VER_NOT_WRITTEN;
-    term_print(out, TERM_PLAIN, " %-9s %s", ub_step_name(cli->progress.step),
-               differs ? "differs" : "stopped");
+    /* a device may have been given back to its firmware since it was compared */
+    enum ub_step step = differs ? UB_STEP_VERIFY : cli->progress.step;
+    term_print(out, TERM_PLAIN, " %-9s %s", ub_step_name(step), differs ? "differs" : "stopped");
     if (!differs && cli->progress.total > 0) {
         term_print(out, TERM_PLAIN, " at %s of %s B", format_grouped(done, cli->progress.done),
                    format_grouped(total, cli->progress.total));

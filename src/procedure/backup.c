@@ -364,7 +364,8 @@ static enum ub_code backup_body(struct ub_session *session, struct ub_work *work
     ub_backup_free(backup);
     if (session->loader)
         (void)session->loader->ops->abort(session->loader, NULL);
-    return code ? code : ub_session_give_back(session, work, result, err);
+    enum ub_code back = ub_session_give_back(session, work, result, code ? NULL : err);
+    return code ? code : back;
 }
 
 enum ub_code ub_backup(struct ub_context *context, const char *selector, const char *file,

@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "procedure/flash.h"
 #include "procedure/prepare.h"
+#include "procedure/run.h"
 
 enum ub_code ub_plan(struct ub_context *context, const struct ub_image *image, const char *selector,
                      const struct ub_flash_options *options, struct ub_plan **out,
@@ -33,9 +34,19 @@ enum ub_code ub_plan(struct ub_context *context, const struct ub_image *image, c
     }
     if (!code)
         ub_tell_plan(session, *out);
-    if (session)
+    if (session) {
+        const struct ub_work work = {.options = chosen};
+        struct ub_result ignored;
+        ub_result_start(&ignored);
         (void)session->loader->ops->abort(session->loader, NULL);
+        enum ub_code back = ub_session_give_back(session, &work, &ignored, code ? NULL : err);
+        code = code ? code : back;
+    }
     ub_placement_free(&placement);
     ub_session_close(session);
+    if (code) {
+        ub_plan_free(*out);
+        *out = NULL;
+    }
     return code;
 }

@@ -30,7 +30,7 @@ enum ub_code ub_run(struct ub_context *context, const char *selector, bool may_e
 enum ub_code ub_session_give_back(struct ub_session *session, const struct ub_work *work,
                                   struct ub_result *result, struct ub_error *err)
 {
-    if (!session->was_runtime || work->options.stay)
+    if (!session->was_runtime || work->options.stay || !session->loader)
         return UB_OK;
     return ub_session_leave(session, result, err);
 }

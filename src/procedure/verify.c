@@ -14,7 +14,9 @@ static enum ub_code verify_body(struct ub_session *session, struct ub_work *work
     result->verified = !code;
     (void)session->loader->ops->abort(session->loader, NULL);
     ub_placement_free(&placement);
-    return code ? code : ub_session_give_back(session, work, result, err);
+    /* the device goes back to its firmware whatever the comparison found */
+    enum ub_code back = ub_session_give_back(session, work, result, code ? NULL : err);
+    return code ? code : back;
 }
 
 enum ub_code ub_verify(struct ub_context *context, const struct ub_image *image,

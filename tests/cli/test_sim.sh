@@ -50,7 +50,7 @@ wait "$pid"
 check "Ctrl-C ends a watch with status 0" test $? = 0
 says out '"type":"result".*"status":0'
 
-env --default-signal=INT timeout -s INT 1 "$unbrick" --sim stm32f405 list --watch >out 2>err </dev/null
+env --default-signal=INT timeout -s INT 2 "$unbrick" --sim stm32f405 list --watch >out 2>err </dev/null
 says err '^Watching; Ctrl-C ends it\.$'
 
 # Served over USB/IP on a port that the kernel chooses, ended by Ctrl-C.

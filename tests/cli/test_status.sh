@@ -90,11 +90,14 @@ expect 0 "$dev" flash fw.bin "${at[@]}" --yes --stay
 expect 0 "$dev" flash fw.bin "${at[@]}" --yes
 says out '^Nothing to do'
 
-# Ctrl-C, SIGTERM and the terminal that goes away in the middle of a write, in real time.
+# Ctrl-C, SIGTERM and the terminal that goes away in the middle of a write, in real time. The device is
+# blank, so that the write begins at once, and the write takes 6 s, so that a busy machine hits it too.
+make_image long.bin 1000000
 interrupted()
 {
     local i pid
-    env --default-signal=HUP "$unbrick" --sim "stm32f405,state=chip.$1" flash other.bin "${at[@]}" --yes --no-backup --whole --json \
+    : >out # what an earlier command wrote must not be taken for this one's
+    env --default-signal=HUP "$unbrick" --sim "stm32f405,state=chip.$1" flash long.bin "${at[@]}" --yes --no-backup --json \
         >out 2>err </dev/null &
     pid=$!
     for ((i = 0; i < 500; i++)); do
@@ -111,10 +114,11 @@ interrupted()
 interrupted INT
 interrupted TERM
 interrupted HUP
-expect 0 --sim=stm32f405,state=chip.INT,time=virtual flash other.bin "${at[@]}" --yes
-expect 0 --sim=stm32f405,state=chip.HUP,time=virtual flash other.bin "${at[@]}" --yes
+expect 0 --sim=stm32f405,state=chip.INT,time=virtual flash long.bin "${at[@]}" --yes
+expect 0 --sim=stm32f405,state=chip.HUP,time=virtual flash long.bin "${at[@]}" --yes
 # Under nohup(1) the terminal may go away.
-(trap '' HUP && exec "$unbrick" --sim stm32f405,state=chip.nohup flash fw.bin "${at[@]}" --yes --no-backup --stay --json \
+: >out
+(trap '' HUP && exec "$unbrick" --sim stm32f405,state=chip.nohup flash other.bin "${at[@]}" --yes --no-backup --stay --json \
     >out 2>err </dev/null) &
 for ((i = 0; i < 500; i++)); do
     grep -q '"step":"write"' out && break

@@ -301,6 +301,33 @@ static void a_runtime_device_is_entered_written_and_left(void **state)
     }
 }
 
+static void who_only_looks_gives_the_device_back(void **state)
+{
+    struct ub_image *image = bench_image(0, 30000, 4);
+    for (unsigned verb = 0; verb < 3; verb++) {
+        struct ub_device *devices = NULL;
+        struct ub_plan *plan = NULL;
+        size_t count = 0;
+        bench_open(&bench, "dfu,mode=runtime");
+        uint8_t *memory = ub_sim_device_memory(ub_sim_bus_device(bench.context->sim, 0), 0, 1024);
+        assert_non_null(memory);
+        memset(memory, 0x42, 1024); /* it has firmware to go back to */
+        enum ub_code code = verb == 0 ? ub_plan(bench.context, image, NULL, NULL, &plan, &bench.err)
+                            : verb == 1 ? ub_verify(bench.context, image, NULL, NULL, &bench.result,
+                                                    &bench.err)
+                                        : ub_backup(bench.context, NULL, NULL, NULL, &bench.result,
+                                                    &bench.err);
+        assert_int_equal(code, verb == 1 ? UB_VER_MISMATCH : UB_OK);
+        assert_int_equal(ub_devices(bench.context, false, &devices, &count, &bench.err), UB_OK);
+        assert_int_equal(count, 1);
+        assert_int_equal(devices[0].mode, UB_MODE_RUNTIME);
+        ub_devices_free(devices);
+        ub_plan_free(plan);
+        bench_close(&bench);
+    }
+    ub_image_close(image);
+}
+
 static void no_device_is_an_error_of_its_own(void **state)
 {
     struct ub_details *details = NULL;
@@ -334,6 +361,7 @@ int main(void)
         cmocka_unit_test(a_device_that_resets_at_each_opening_is_given_up),
         cmocka_unit_test(a_tolerant_device_may_restart_after_all),
         cmocka_unit_test(a_runtime_device_is_entered_written_and_left),
+        cmocka_unit_test(who_only_looks_gives_the_device_back),
         cmocka_unit_test(no_device_is_an_error_of_its_own),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
