@@ -504,8 +504,8 @@ struct ub_flash_options {
     bool lose_protected_content; /**< irreversible, named: lift read protection, by which the device
                                       erases itself */
     bool read_once;              /**< back up by one reading instead of two */
-    const char
-        *region; /**< alternate setting (number or name) for a file that names none; or NULL */
+    /** Alternate setting, by number or name, for a file that names none; or NULL. */
+    const char *region;
 };
 
 enum ub_plan_action {

@@ -45,15 +45,26 @@ static enum ub_code place_everything(const struct ub_target *target,
     return code;
 }
 
+static enum ub_code place(struct ub_session *session, const struct ub_work *work,
+                          struct ub_placement *out, struct ub_error *err)
+{
+    const struct ub_target *target = &session->target;
+    return ub_same_word(work->what, "all")
+               ? place_everything(target, &work->options, out, err)
+               : ub_place_blank(target, work->what, &work->options, out, err);
+}
+
 static enum ub_code erase_body(struct ub_session *session, struct ub_work *work,
                                struct ub_result *result, struct ub_error *err)
 {
     struct ub_placement placement = {0};
-    enum ub_code code = ub_give_up_protected(session, &work->options, result, err);
-    if (!code)
-        code = ub_same_word(work->what, "all")
-                   ? place_everything(&session->target, &work->options, &placement, err)
-                   : ub_place_blank(&session->target, work->what, &work->options, &placement, err);
+    enum ub_code code = place(session, work, &placement, err);
+    if (!code && work->options.lose_protected_content) {
+        ub_placement_free(&placement);
+        code = ub_give_up_protected(session, &work->options, result, err);
+        if (!code)
+            code = place(session, work, &placement, err);
+    }
     char object[UB_STRING_TEXT];
     (void)ub_print(object, sizeof(object), "%s of", work->what);
     const struct ub_job job = {"Erase", object, &placement, &work->options};

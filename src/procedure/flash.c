@@ -130,11 +130,10 @@ static enum ub_code write_and_verify(struct ub_session *session, struct ub_plan 
     enum ub_code code = ub_plan_execute(plan, &session->target, &result->left, err);
     result->bytes_written = plan->bytes_done;
     result->sectors_erased = plan->sectors_done;
-    if (!code && plan->info.nothing_to_do) {
+    if (!code && plan->info.nothing_to_do)
         result->verified = true;
-    } else if (!code) {
+    else if (!code)
         code = prove(session, plan, result, err);
-    }
     if (!code) {
         result->left = UB_LEFT_DONE;
         ub_vault_unmark(session->context->vault, &session->device);
@@ -161,9 +160,8 @@ enum ub_code ub_session_write(struct ub_session *session, const struct ub_job *j
         warn_if_larger(session, plan, backup);
         code = backup ? ub_plan_check_kept(plan, backup, err) : UB_OK;
     }
-    if (!code) {
+    if (!code)
         code = ask_person(session, job, plan, err);
-    }
     if (!code && !plan->info.nothing_to_do)
         code = secure(session, backup, result, err);
     ub_backup_free(backup);
@@ -189,11 +187,15 @@ static enum ub_code flash_body(struct ub_session *session, struct ub_work *work,
 {
     const struct ub_image *image = work->image;
     struct ub_placement placement = {0};
-    enum ub_code code = ub_match_ids(session, image, &work->options, err);
-    if (!code)
+    enum ub_code code = ub_prepare(session, image, &work->options, &placement, err);
+    if (!code && work->options.lose_protected_content) {
+        /* only now that the image has its place; regions are made anew when the device comes back
+         */
+        ub_placement_free(&placement);
         code = ub_give_up_protected(session, &work->options, result, err);
-    if (!code)
-        code = ub_prepare(session, image, &work->options, &placement, err);
+        if (!code)
+            code = ub_prepare(session, image, &work->options, &placement, err);
+    }
     char object[UB_STRING_TEXT + 8];
     (void)ub_print(object, sizeof(object), "%s to", image->name);
     const struct ub_job job = {"Write", object, &placement, &work->options};

@@ -244,6 +244,10 @@ static void read_protection_is_lifted_only_by_name(void **state)
     assert_int_equal(bench_memory(&bench, 0)[0], 0x42);
 
     struct ub_flash_options named = {.lose_protected_content = true};
+    struct ub_image *misplaced = bench_image(0x20000000, 20000, 3);
+    assert_int_equal(flash(misplaced, &named), UB_MEM_OUTSIDE); /* refused before it is too late */
+    assert_int_equal(bench_memory(&bench, 0)[0], 0x42);
+    ub_image_close(misplaced);
     assert_int_equal(flash(image, &named), UB_OK);
     assert_true(bench.result.verified);
     assert_holds(0, 0, 20000, 3);
