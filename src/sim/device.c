@@ -15,7 +15,7 @@ static enum ub_code load_content(struct ub_sim_device *device, struct ub_error *
 {
     const char *path = device->spec.content;
     struct ub_sim_flash *flash = &device->store.flashes[0];
-    if (!path)
+    if (!path || !flash->fresh) /* what it holds at first, not each time it is met again */
         return UB_OK;
     uint8_t *bytes = NULL;
     size_t length = 0;

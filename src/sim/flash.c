@@ -49,6 +49,7 @@ static enum ub_code map_state(struct ub_sim_flash *flash, const char *state, str
         return ub_fail(err, UB_SIM_STATE, "cannot map the state file %s: %s", state,
                        strerror(errno));
     flash->bytes = map;
+    flash->fresh = fresh;
     if (fresh)
         fill_first(flash);
     return UB_OK;
@@ -82,6 +83,7 @@ enum ub_code ub_sim_flash_open(struct ub_sim_flash *flash, const struct ub_sim_m
     flash->bytes = malloc(flash->size);
     if (!flash->bytes)
         return ub_fail_memory(err);
+    flash->fresh = true;
     fill_first(flash);
     return UB_OK;
 }

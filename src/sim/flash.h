@@ -15,6 +15,7 @@ struct ub_sim_flash {
     uint8_t *bytes;
     size_t size;
     int fd;              /**< of the state file, locked; -1: on the heap */
+    bool fresh;          /**< it was made now, and not found in a state file */
     uint64_t erases;     /**< sectors erased */
     uint64_t programs;   /**< units programmed */
     uint64_t violations; /**< bytes in which a zero bit should have become one without erase */

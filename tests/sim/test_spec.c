@@ -147,6 +147,20 @@ static void content_fills_the_flash(void **state)
     assert_memory_equal(ub_sim_device_memory(ub_sim_bus_device(bus, 0), 0x08000000, 6), "hello\xff",
                         6);
     ub_sim_bus_close(bus);
+
+    /* only at first: a device that is met again in its state file holds what it held */
+    char kept[] = "/tmp/unbrick-kept-XXXXXX";
+    (void)close(mkstemp(kept));
+    (void)snprintf(spec, sizeof(spec), "stm32f405,content=%s,state=%s", name, kept);
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(ub_sim_bus_open(specs, 1, &bus, &err), UB_OK);
+        uint8_t *memory = ub_sim_device_memory(ub_sim_bus_device(bus, 0), 0x08000000, 6);
+        assert_int_equal(memory[0], i == 0 ? 'h' : 'j');
+        memory[0] = 'j';
+        ub_sim_bus_close(bus);
+    }
+    (void)unlink(kept);
+    (void)snprintf(spec, sizeof(spec), "stm32f405,content=%s", name);
     assert_int_equal(truncate(name, 0x100001), 0);
     assert_int_equal(ub_sim_bus_open(specs, 1, &bus, &err), UB_SIM_SPEC);
     (void)unlink(name);
