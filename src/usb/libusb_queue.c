@@ -1,11 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Several control transfers in the host controller's hands at once (libusb's asynchronous
  * interface): it carries them out in order without waiting for this program in between. */
+#include "base/clock.h"
 #include "base/error.h"
 #include "usb/libusb_room.h"
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/time.h>
+
+#define US_PER_MS UINT64_C(1000)
+#define US_PER_S  UINT64_C(1000000)
 
 /** One transfer on its way. */
 struct flight {
@@ -20,6 +25,9 @@ struct flight {
 struct queue {
     struct flight flights[UB_QUEUE_MAX];
     size_t count;
+    size_t landed;        /* transfers complete, in order */
+    uint64_t deadline_us; /* of the first that is not */
+    bool cancelled;
     size_t in_the_air;
     int none_left; /* for libusb_handle_events_completed() */
 };
@@ -46,9 +54,19 @@ static int error_of(const struct libusb_transfer *usb)
 
 static void cancel_all(struct queue *queue)
 {
+    queue->cancelled = true;
     for (size_t i = 0; i < queue->count; i++)
         if (queue->flights[i].submitted)
             (void)libusb_cancel_transfer(queue->flights[i].usb);
+}
+
+/** The time limit of a transfer runs from the moment when the one before it was over. */
+static void arm(struct queue *queue)
+{
+    const struct ub_clock clock = ub_clock_real();
+    if (queue->landed < queue->count)
+        queue->deadline_us = ub_now(&clock) +
+                             queue->flights[queue->landed].transfer->timeout_ms * US_PER_MS;
 }
 
 static void LIBUSB_CALL on_complete(struct libusb_transfer *usb)
@@ -64,16 +82,17 @@ static void LIBUSB_CALL on_complete(struct libusb_transfer *usb)
             memcpy(flight->transfer->data, libusb_control_transfer_get_data(usb),
                    (size_t)usb->actual_length);
     }
-    if (flight->rc == LIBUSB_ERROR_TIMEOUT || flight->rc == LIBUSB_ERROR_NO_DEVICE)
+    if (flight->rc == LIBUSB_ERROR_NO_DEVICE)
         cancel_all(queue);
+    queue->landed++;
+    arm(queue);
     if (--queue->in_the_air == 0)
         queue->none_left = 1;
 }
 
-/** Builds one transfer. A time limit runs from its submission, so it has to allow for those before
- * it. */
+/** Builds one transfer, without a time limit of libusb's: that would run from its submission. */
 static bool prepare(struct flight *flight, libusb_device_handle *device,
-                    struct ub_transfer *transfer, uint32_t before_ms)
+                    struct ub_transfer *transfer)
 {
     const struct ub_setup *setup = &transfer->setup;
     unsigned char *bytes = malloc(LIBUSB_CONTROL_SETUP_SIZE + (size_t)setup->wLength);
@@ -86,8 +105,7 @@ static bool prepare(struct flight *flight, libusb_device_handle *device,
                               setup->wIndex, setup->wLength);
     if (!(setup->bmRequestType & UB_SETUP_IN) && setup->wLength)
         memcpy(bytes + LIBUSB_CONTROL_SETUP_SIZE, transfer->data, setup->wLength);
-    libusb_fill_control_transfer(flight->usb, device, bytes, on_complete, flight,
-                                 before_ms + transfer->timeout_ms);
+    libusb_fill_control_transfer(flight->usb, device, bytes, on_complete, flight, 0);
     flight->usb->flags = LIBUSB_TRANSFER_FREE_BUFFER;
     flight->transfer = transfer;
     transfer->actual = 0;
@@ -97,13 +115,11 @@ static bool prepare(struct flight *flight, libusb_device_handle *device,
 static bool prepare_all(struct queue *queue, libusb_device_handle *device,
                         struct ub_transfer *transfers, size_t count)
 {
-    uint32_t before_ms = 0;
     for (size_t i = 0; i < count; i++) {
         queue->flights[i].queue = queue;
-        if (!prepare(&queue->flights[i], device, &transfers[i], before_ms))
+        if (!prepare(&queue->flights[i], device, &transfers[i]))
             return false;
         queue->count++;
-        before_ms += transfers[i].timeout_ms;
     }
     return true;
 }
@@ -123,12 +139,22 @@ static void submit_all(struct queue *queue)
     queue->none_left = queue->in_the_air == 0;
 }
 
-/** Waits for the last one: each has a time limit of its own, so this ends. */
+/** Waits for the last one; a transfer past its time limit is cancelled with all behind it. */
 static void land_all(struct queue *queue, libusb_context *context)
 {
+    const struct ub_clock clock = ub_clock_real();
+    arm(queue);
     while (!queue->none_left) {
-        int rc = libusb_handle_events_completed(context, &queue->none_left);
-        if (rc != 0 && rc != LIBUSB_ERROR_INTERRUPTED)
+        uint64_t now = ub_now(&clock);
+        uint64_t left = queue->deadline_us > now ? queue->deadline_us - now : 0;
+        if (left == 0 && !queue->cancelled)
+            cancel_all(queue);
+        if (queue->cancelled) /* the host controller gives back what was cancelled */
+            left = US_PER_S;
+        struct timeval most = {.tv_sec = (time_t)(left / US_PER_S),
+                               .tv_usec = (suseconds_t)(left % US_PER_S)};
+        int rc = libusb_handle_events_timeout_completed(context, &most, &queue->none_left);
+        if (rc != 0 && rc != LIBUSB_ERROR_INTERRUPTED && !queue->cancelled)
             cancel_all(queue); /* as libusb's own synchronous calls do */
     }
 }

@@ -58,7 +58,7 @@ struct ub_transfer {
 };
 
 /** Most transfers in one queue. */
-#define UB_QUEUE_MAX 16u
+#define UB_QUEUE_MAX 32u
 
 /** An opened device; each transport defines its own. */
 struct ub_usb_handle;
