@@ -20,7 +20,8 @@ struct ub_loader_habits {
     uint32_t manifest_deadline_ms;
     uint32_t poll_max_ms; /**< a bwPollTimeout above this is refused as absurd */
     bool naks_while_busy; /**< it answers nothing until its operation is over: the question how it
-                               went may be on its way at once, and no sleep is needed */
+                               went may be on its way at once, and no sleep is needed. Not for
+                               memory with ECC: after a lost answer a block may be sent again */
 };
 
 /** An opened device in DFU mode. Everything in it is borrowed from the session, which outlives the
