@@ -62,6 +62,8 @@ enum ub_code {
     UB_USE_EXPLAIN = 106,   /**< `explain` was asked about an id that does not exist */
     UB_USE_NO_ANSWER = 107, /**< a question had to be asked and nobody can answer it */
     UB_USE_DECLINED = 108,  /**< the person said no */
+    UB_USE_QUIRK = 109,     /**< a quirk cannot be read */
+    UB_USE_TRACE = 110,     /**< a trace file cannot be read */
 
     /* 2xx UB-DEV: finding and opening the device */
     UB_DEV_NONE = 201,        /**< no attached device fits */
@@ -73,6 +75,7 @@ enum ub_code {
     UB_DEV_NO_RETURN = 207,   /**< the device did not come back at its port in time */
     UB_DEV_NOT_ENTERED = 208, /**< the device came back, but not in DFU mode */
     UB_DEV_DESCRIPTOR = 209,  /**< the device's descriptors are malformed */
+    UB_DEV_FEWER = 210,       /**< fewer devices came than were asked for */
 
     /* 3xx UB-USB: a transfer failed */
     UB_USB_STALL = 301,    /**< the device refused a request (STALL) */
@@ -82,6 +85,7 @@ enum ub_code {
     UB_USB_SHORT = 305,    /**< the device answered with too few bytes */
     UB_USB_OVERFLOW = 306, /**< the device answered with too many bytes */
     UB_USB_INIT = 307,     /**< the USB library could not be started */
+    UB_USB_REPLAY = 308,   /**< a replayed device was asked what its trace does not hold */
 
     /* 4xx UB-DFU: the DFU protocol. 401..415 are the standard's bStatus values 1..15 (DFU 1.1
        section 6.1.2). */
@@ -135,6 +139,7 @@ enum ub_code {
     UB_IMG_ADDRESS_CONFLICT = 517, /**< --at contradicts the addresses in the file */
     UB_IMG_DOES_NOT_FIT = 518,     /**< the image is larger than the memory it is meant for */
     UB_IMG_UNWRITABLE = 519,       /**< the image cannot be expressed in the format asked for */
+    UB_IMG_NO_PREFIX = 520, /**< the device needs a prefix in front of the image, which has none */
 
     /* 6xx UB-MEM: memory of the device */
     UB_MEM_OUTSIDE = 601,      /**< an address lies outside every region of the device */
@@ -273,7 +278,10 @@ struct ub_event {
 /** The name of a step: "image", "device", "write", ... Never NULL. */
 UB_API const char *ub_step_name(enum ub_step step);
 
-/** How a procedure talks to its caller. Any member may be NULL. */
+/**
+ * How a procedure talks to its caller. Any member may be NULL. Procedures on several devices
+ * (ub_flash_many()) call from threads of their own, but never two at a time.
+ */
 struct ub_callbacks {
     void *user;
     /** An event happened. */
@@ -296,6 +304,14 @@ struct ub_config {
     const char *const
         *sims; /**< virtual devices ("stm32f405,state=F"); with any, no real bus is used */
     size_t sim_count;
+    const char *const *quirk_files; /**< files with quirks of the person's own (docs/quirks.md) */
+    size_t quirk_file_count;
+    const char *const *quirks; /**< single quirks: "id=28e9:0189,poll_fixed_ms=5" */
+    size_t quirk_count;
+    const char *trace;   /**< file that gets every transfer (docs/traces.md), NULL: none. Its ending
+                              chooses the format: .pcap, else JSON lines */
+    const char *replay;  /**< trace that takes the place of the bus, NULL: none */
+    bool replay_lenient; /**< the replay bears another order and other numbers of questions */
     struct ub_callbacks callbacks;
 };
 
@@ -395,6 +411,16 @@ struct ub_region {
     unsigned rights; /**< union of the rights of all runs; of the interface for a stream */
 };
 
+/** A known defect of a device, and what unbrick does about it. Strings live as long as the context.
+ */
+struct ub_quirk_info {
+    const char *name;    /**< "gd32vf103-pages" */
+    const char *defect;  /**< what is wrong with the device */
+    const char *remedy;  /**< what is done about it: "memory_map=..., no_erase_all" */
+    const char *because; /**< why it applies: "id 28e9:0189, serial 3?BJ" */
+    const char *source;  /**< where this is known from, or the file or option it was given in */
+};
+
 /** What is known of a device after opening it. Free with ub_details_free(). */
 struct ub_details {
     struct ub_device device;
@@ -409,6 +435,8 @@ struct ub_details {
     size_t region_count;
     char warnings[8][UB_ERROR_TEXT]; /**< what is odd about this device */
     size_t warning_count;
+    struct ub_quirk_info *quirks; /**< that apply, in the order in which they were applied */
+    size_t quirk_count;
     bool read_protected; /**< it refuses to be read; most such devices cannot be written either */
 };
 
@@ -542,6 +570,15 @@ struct ub_plan_info {
     bool nothing_to_do;       /**< the device already holds the image */
 };
 
+/** A way to bring the device to the image, and its price. */
+struct ub_plan_choice {
+    const char *way; /**< static: "difference", "whole", "erase all", ... */
+    bool chosen;
+    bool allowed;    /**< false: it breaks a rule, or was not named */
+    const char *why; /**< static: why it was chosen, rejected or not allowed */
+    uint64_t predicted_us;
+};
+
 /**
  * What flash would do and what it costs. Reads the device, changes nothing. *out is the caller's.
  * Errors: as ub_flash() before its first erase.
@@ -554,6 +591,8 @@ UB_API void ub_plan_free(struct ub_plan *plan);
 UB_API void ub_plan_info(const struct ub_plan *plan, struct ub_plan_info *out);
 /** Step number `index` in order of execution; false past the end. */
 UB_API bool ub_plan_step(const struct ub_plan *plan, size_t index, struct ub_plan_step *out);
+/** Way number `index` that was considered, cheapest first; false past the end. */
+UB_API bool ub_plan_choice(const struct ub_plan *plan, size_t index, struct ub_plan_choice *out);
 
 #define UB_BACKUP_ID 32 /**< bytes of a backup's id ("2026-11-22-01"), with its NUL */
 
@@ -585,6 +624,41 @@ UB_API UB_MUST_USE enum ub_code ub_flash(struct ub_context *context, const struc
                                          const char *selector,
                                          const struct ub_flash_options *options,
                                          struct ub_result *result, struct ub_error *err);
+
+/** Which devices, and for how long. Zero: those that are there now, in DFU mode. */
+struct ub_many_options {
+    const char *const
+        *selectors; /**< as for ub_details(), each may fit several devices; none: any */
+    size_t selector_count;
+    size_t count;     /**< wait until so many fit; 0: take those that are there */
+    bool watch;       /**< go on, and do each device plugged in later once, until cancelled */
+    uint64_t wait_us; /**< how long to wait for `count` devices; 0: until cancelled */
+};
+
+/** What came of one device. */
+struct ub_many_item {
+    struct ub_result result;
+    struct ub_error error; /**< error.code is UB_OK if all went well */
+};
+
+/** What came of all. Free with ub_many_free(). */
+struct ub_many_result {
+    struct ub_many_item *items; /**< in the order in which they were begun */
+    size_t count;
+    size_t failed;
+};
+
+/**
+ * ub_flash() on several devices side by side, one thread each. One that fails stops none of the
+ * others. *out is the caller's, also on failure. Returns the worst of their errors; also
+ * UB_DEV_NONE, UB_DEV_FEWER, UB_USE_SELECTOR, UB_SYS_INTERRUPTED.
+ */
+UB_API UB_MUST_USE enum ub_code ub_flash_many(struct ub_context *context,
+                                              const struct ub_image *image,
+                                              const struct ub_many_options *many,
+                                              const struct ub_flash_options *options,
+                                              struct ub_many_result **out, struct ub_error *err);
+UB_API void ub_many_free(struct ub_many_result *result);
 
 /** Compares the device with the image. Errors: UB_VER_MISMATCH, UB_VER_NO_READ_BACK and those of
  * finding it. */

@@ -6,9 +6,12 @@
 
 const cli_option_set cli_global_options = CLI_BIT(CLI_OPT_SIM) | CLI_BIT(CLI_OPT_VAULT) |
                                           CLI_BIT(CLI_OPT_JSON) | CLI_BIT(CLI_OPT_YES) |
-                                          CLI_BIT(CLI_OPT_QUIET) | CLI_BIT(CLI_OPT_VERBOSE) |
-                                          CLI_BIT(CLI_OPT_NO_COLOR) | CLI_BIT(CLI_OPT_ASCII) |
-                                          CLI_BIT(CLI_OPT_HELP) | CLI_BIT(CLI_OPT_VERSION);
+                                          CLI_BIT(CLI_OPT_QUIRKS) | CLI_BIT(CLI_OPT_QUIRK) |
+                                          CLI_BIT(CLI_OPT_TRACE) | CLI_BIT(CLI_OPT_REPLAY) |
+                                          CLI_BIT(CLI_OPT_LENIENT) | CLI_BIT(CLI_OPT_QUIET) |
+                                          CLI_BIT(CLI_OPT_VERBOSE) | CLI_BIT(CLI_OPT_NO_COLOR) |
+                                          CLI_BIT(CLI_OPT_ASCII) | CLI_BIT(CLI_OPT_HELP) |
+                                          CLI_BIT(CLI_OPT_VERSION);
 
 const cli_option_set cli_irreversible_options = CLI_BIT(CLI_OPT_NO_BACKUP) |
                                                 CLI_BIT(CLI_OPT_DISCARD_NEIGHBOURS) |
@@ -28,6 +31,29 @@ const struct cli_option cli_options[CLI_OPTION_COUNT] = {
                        .kind = CLI_WORD_FOLDER,
                        .value = "FOLDER",
                        .help = "Keep and look for backups in FOLDER."},
+    [CLI_OPT_QUIRKS] = {.name = "quirks",
+                        .repeats = true,
+                        .kind = CLI_WORD_FILE,
+                        .value = "FILE",
+                        .help = "Know the defects of devices in FILE too. Its form: unbrick help "
+                                "quirks."},
+    [CLI_OPT_QUIRK] = {.name = "quirk",
+                       .repeats = true,
+                       .kind = CLI_WORD_TEXT,
+                       .value = "KEY=VALUE[,...]",
+                       .help = "One defect more, such as id=28e9:0189,poll_fixed_ms=5."},
+    [CLI_OPT_TRACE] = {.name = "trace",
+                       .kind = CLI_WORD_FILE,
+                       .value = "FILE",
+                       .help = "Record every transfer in FILE: for Wireshark if it ends in .pcap, "
+                               "else to be replayed."},
+    [CLI_OPT_REPLAY] = {.name = "replay",
+                        .kind = CLI_WORD_FILE,
+                        .value = "FILE",
+                        .help = "Work on the devices of a recorded trace instead of the real bus."},
+    [CLI_OPT_LENIENT] = {.name = "lenient",
+                         .help = "With --replay: bear another order and other numbers of questions "
+                                 "than were recorded."},
     [CLI_OPT_JSON] = {.name = "json",
                       .help = "Write JSON lines for programs, and ask no questions. Its keys: "
                               "unbrick help json."},
@@ -46,10 +72,17 @@ const struct cli_option cli_options[CLI_OPTION_COUNT] = {
     [CLI_OPT_ASCII] = {.name = "ascii", .help = "Nothing but ASCII characters."},
     [CLI_OPT_HELP] = {.name = "help", .letter = 'h', .help = "Help on the verb."},
     [CLI_OPT_VERSION] = {.name = "version", .help = "The version."},
-    [CLI_OPT_ALL] = {.name = "all", .help = "Also devices without a DFU interface."},
+    [CLI_OPT_ALL] = {.name = "all",
+                     .help = "With list, also devices without a DFU interface; with flash, every "
+                             "device that fits."},
     [CLI_OPT_WATCH] = {.name = "watch",
                        .letter = 'w',
-                       .help = "Go on, and show what is plugged in or out, until Ctrl-C."},
+                       .help = "Go on until Ctrl-C: show what is plugged in or out, or flash each "
+                               "device plugged in once."},
+    [CLI_OPT_NUMBER] = {.name = "count",
+                        .kind = CLI_WORD_TEXT,
+                        .value = "N",
+                        .help = "Wait until N devices fit, then flash them all."},
     [CLI_OPT_AT] = {.name = "at",
                     .letter = 'a',
                     .kind = CLI_WORD_TEXT,
@@ -114,6 +147,8 @@ static const struct cli_group cli_groups[] = {
 static const struct cli_conflict cli_conflicts[] = {
     {CLI_OPT_QUIET, CLI_OPT_VERBOSE, "one shows less, the other more"},
     {CLI_OPT_NO_BACKUP, CLI_OPT_READ_ONCE, "no backup is made, so nothing is read for it"},
+    {CLI_OPT_SIM, CLI_OPT_REPLAY, "one bus takes the place of the other"},
+    {CLI_OPT_NUMBER, CLI_OPT_WATCH, "a station has no last device"},
     {CLI_OPT_ATTACH, CLI_OPT_USBIP, "the device can be plugged in at one place only"},
     {CLI_OPT_DISCARD_NEIGHBOURS, CLI_OPT_ERASE_ALL,
      "erasing everything leaves no neighbours to decide about"},

@@ -107,6 +107,17 @@ static const char *nearest_verb(const char *typed)
     return best;
 }
 
+static enum ub_code add_to_list(struct cli_list *list, const char *value, struct ub_error *err)
+{
+    const char **items = realloc(list->items, (list->count + 1) * sizeof(*items));
+    if (items == NULL) {
+        return cli_fail_memory(err);
+    }
+    list->items = items;
+    items[list->count++] = value;
+    return UB_OK;
+}
+
 static enum ub_code keep_value(struct cli_words *words, enum cli_option_id id, const char *value,
                                struct ub_error *err)
 {
@@ -115,9 +126,8 @@ static enum ub_code keep_value(struct cli_words *words, enum cli_option_id id, c
         return cli_fail(err, UB_USE_OPTION, "option --%s needs a value: --%s %s", option->name,
                         option->name, option->value);
     }
-    if (option->repeats) { /* only --sim, so that one list is enough */
-        words->sims[words->sim_count++] = value;
-        return UB_OK;
+    if (option->repeats) {
+        return add_to_list(&words->list[id], value, err);
     }
     if (words->value[id] != NULL && strcmp(words->value[id], value) != 0) {
         return cli_fail(err, UB_USE_CONFLICT, "option --%s is given twice, as \"%s\" and as \"%s\"",
@@ -322,9 +332,8 @@ enum ub_code cli_parse(int argc, char *const *argv, struct cli_words *out, struc
     size_t room = argc > 0 ? (size_t)argc : 1;
     memset(out, 0, sizeof(*out));
     out->verb = &cli_verbs[CLI_VERB_OVERVIEW];
-    out->sims = calloc(room, sizeof(*out->sims));
     out->arguments = calloc(room, sizeof(*out->arguments));
-    if (out->sims == NULL || out->arguments == NULL) {
+    if (out->arguments == NULL) {
         return cli_fail_memory(err);
     }
     enum ub_code code = read_words(&r, err);
@@ -352,9 +361,11 @@ enum ub_code cli_parse(int argc, char *const *argv, struct cli_words *out, struc
 
 void cli_words_free(struct cli_words *words)
 {
-    free(words->sims);
+    for (size_t i = 0; i < CLI_OPTION_COUNT; i++) {
+        free(words->list[i].items);
+        words->list[i] = (struct cli_list){NULL, 0};
+    }
     free(words->arguments);
-    words->sims = NULL;
     words->arguments = NULL;
 }
 

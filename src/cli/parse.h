@@ -13,15 +13,20 @@
 #include "unbrick.h"
 #include "verbs.h"
 
+/** The values of an option that may be given several times. */
+struct cli_list {
+    const char **items; /**< owned; NULL if there are none */
+    size_t count;
+};
+
 /** A command line that was understood. Strings point into argv. */
 struct cli_words {
-    const struct cli_verb *verb;         /**< never NULL, not after an error either */
-    const struct cli_group *group;       /**< help was asked for on this group, or NULL */
-    cli_option_set given;                /**< the options that were there */
-    const char *value[CLI_OPTION_COUNT]; /**< of options with a value that do not repeat */
-    const char **sims;                   /**< values of --sim; owned */
-    size_t sim_count;
-    const char **arguments; /**< what is left for the verb; owned */
+    const struct cli_verb *verb;            /**< never NULL, not after an error either */
+    const struct cli_group *group;          /**< help was asked for on this group, or NULL */
+    cli_option_set given;                   /**< the options that were there */
+    const char *value[CLI_OPTION_COUNT];    /**< of options with a value that do not repeat */
+    struct cli_list list[CLI_OPTION_COUNT]; /**< of options that repeat */
+    const char **arguments;                 /**< what is left for the verb; owned */
     size_t argument_count;
 };
 

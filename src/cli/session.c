@@ -49,10 +49,18 @@ enum ub_code cli_context(struct cli *cli, struct ub_error *err)
     if (cli->context != NULL) {
         return UB_OK;
     }
+    const struct cli_words *words = &cli->words;
     memset(&config, 0, sizeof(config));
     config.vault = cli->words.value[CLI_OPT_VAULT];
-    config.sims = cli->words.sims;
-    config.sim_count = cli->words.sim_count;
+    config.sims = words->list[CLI_OPT_SIM].items;
+    config.sim_count = words->list[CLI_OPT_SIM].count;
+    config.quirk_files = words->list[CLI_OPT_QUIRKS].items;
+    config.quirk_file_count = words->list[CLI_OPT_QUIRKS].count;
+    config.quirks = words->list[CLI_OPT_QUIRK].items;
+    config.quirk_count = words->list[CLI_OPT_QUIRK].count;
+    config.trace = words->value[CLI_OPT_TRACE];
+    config.replay = words->value[CLI_OPT_REPLAY];
+    config.replay_lenient = cli_given(words, CLI_OPT_LENIENT);
     config.callbacks.user = cli;
     config.callbacks.event = render_event;
     config.callbacks.confirm = ask;
@@ -118,10 +126,11 @@ void cli_add_quoted(char *to, size_t size, const char *word)
 void cli_command_prefix(const struct cli *cli, char *to, size_t size)
 {
     const char *vault = cli->words.value[CLI_OPT_VAULT];
+    const struct cli_list *sims = &cli->words.list[CLI_OPT_SIM];
     (void)snprintf(to, size, "unbrick");
-    for (size_t i = 0; i < cli->words.sim_count; i++) {
+    for (size_t i = 0; i < sims->count; i++) {
         add(to, size, " --sim ");
-        cli_add_quoted(to, size, cli->words.sims[i]);
+        cli_add_quoted(to, size, sims->items[i]);
     }
     if (vault != NULL) {
         add(to, size, " --vault ");

@@ -63,8 +63,9 @@ const struct cli_verb cli_verbs[CLI_VERB_COUNT] = {
             .name = "flash",
             .summary = "the whole procedure: check, back up, plan, write, verify, leave",
             .needs_device = true,
-            .arguments = {{.name = "IMAGE", .kind = CLI_WORD_FILE},
-                          {.name = "DEVICE", .kind = CLI_WORD_DEVICE, .optional = true}},
+            .arguments =
+                {{.name = "IMAGE", .kind = CLI_WORD_FILE},
+                 {.name = "DEVICE", .kind = CLI_WORD_DEVICE, .optional = true, .repeats = true}},
             .text = "Brings the device to the image and proves it. What the device holds is backed "
                     "up first; sectors that already hold what they should are not touched; what "
                     "shares a sector with the image is kept; the sector that makes the device "
@@ -79,6 +80,7 @@ const struct cli_verb cli_verbs[CLI_VERB_COUNT] = {
                          {"unbrick --sim stm32f405,state=chip.bin flash app.hex",
                           "rehearse it on a virtual device whose flash is kept in chip.bin"}},
             .options = CLI_BIT(CLI_OPT_AT) | CLI_BIT(CLI_OPT_REGION) | CLI_BIT(CLI_OPT_DRY_RUN) |
+                       CLI_BIT(CLI_OPT_ALL) | CLI_BIT(CLI_OPT_NUMBER) | CLI_BIT(CLI_OPT_WATCH) |
                        CLI_BIT(CLI_OPT_STAY) | CLI_BIT(CLI_OPT_WHOLE) | CLI_BIT(CLI_OPT_READ_ONCE) |
                        CLI_BIT(CLI_OPT_ACCEPT_OTHER_DEVICE) | CLI_BIT(CLI_OPT_ACCEPT_BAD_CRC) |
                        CLI_BIT(CLI_OPT_DISCARD_NEIGHBOURS) | CLI_BIT(CLI_OPT_NO_BACKUP) |

@@ -8,7 +8,7 @@
  * quirks). No device is known that asks to be left alone for more than 100 s between two polls. */
 #define DEADLINES                                                                                  \
     .erase_deadline_ms = 10000, .erase_all_deadline_ms = 40000, .write_deadline_ms = 10000,        \
-    .manifest_deadline_ms = 180000, .poll_max_ms = 120000
+    .manifest_deadline_ms = 180000, .poll_max_ms = 120000, .erased_value = 0xff
 #define HABITS                                                                                     \
     {                                                                                              \
         DEADLINES                                                                                  \
@@ -42,7 +42,6 @@ static const struct ub_family families[] = {
         .has_boot_address = true,
         .rom_by_pin = true, /* AN2606: pattern 1, BOOT0 = 1 and BOOT1 = 0 */
         .boot_address = 0x08000000,
-        .erased_value = 0xff,
         /* Typical times at 2.7 to 3.6 V in x32 parallelism: 16 KiB 250 ms, 64 KiB 550 ms, 128 KiB 1
          * s, a word 16 us, all of it 8 s (STM32F405 data sheet, flash memory programming). */
         .costs = {.erase_sector_us = 150000,
@@ -61,7 +60,6 @@ static const struct ub_family families[] = {
         .pid = 0xdf11,
         .has_boot_address = true,
         .boot_address = 0x08000000,
-        .erased_value = 0xff,
         .costs = {.erase_sector_us = 22000,
                   .erase_kib_us = 7000,
                   .erase_all_us = 10000000,
@@ -73,7 +71,6 @@ static const struct ub_family families[] = {
         .name = "DFU",
         .title = "a device that follows the USB DFU standard",
         .word = "dfu",
-        .erased_value = 0xff,
         .costs = {.erase_sector_us = 22000,
                   .erase_kib_us = 7000,
                   .erase_all_us = 10000000,

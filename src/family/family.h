@@ -30,7 +30,6 @@ struct ub_family {
     bool has_boot_address;
     bool rom_by_pin;       /**< its bootloader is entered by a pin, whatever the flash holds */
     uint64_t boot_address; /**< where the vector table is */
-    uint8_t erased_value;  /**< what erased memory reads as */
     struct ub_costs costs;
     struct ub_loader_habits habits;
 };

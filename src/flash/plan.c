@@ -311,7 +311,7 @@ enum ub_code ub_plan_build(const struct ub_target *target, const struct ub_place
     struct ub_plan *plan = calloc(1, sizeof(*plan));
     if (!plan)
         return ub_fail_memory(err);
-    plan->erased_value = target->family->erased_value;
+    plan->erased_value = target->habits.erased_value;
     plan->block = target->caps.transfer_size;
     struct builder b = {.plan = plan, .target = target, .err = err};
     enum ub_code code = target->caps.addressed ? build_addressed(&b, placement, options, known)

@@ -16,6 +16,7 @@ struct ub_target {
     const struct ub_region *regions;
     size_t region_count;
     const struct ub_family *family;
+    struct ub_loader_habits habits; /**< the family's, corrected by the quirks that apply */
 };
 
 #endif

@@ -11,7 +11,11 @@
 #include "usb/dfu_interface.h"
 #include "usb/transport.h"
 
-/** How patient and how careful to be with this device; from its family, later corrected by quirks.
+/**
+ * How patient and how careful to be with this device, and which of its words not to believe. The
+ * family gives the first values, the quirks that apply change them (data/quirks.yaml); protocol
+ * code looks here and nowhere else for what is special about a device. Zero is a device that
+ * follows the standard.
  */
 struct ub_loader_habits {
     uint32_t erase_deadline_ms; /**< for one sector, however little the device asks for */
@@ -19,9 +23,51 @@ struct ub_loader_habits {
     uint32_t write_deadline_ms; /**< for one block */
     uint32_t manifest_deadline_ms;
     uint32_t poll_max_ms; /**< a bwPollTimeout above this is refused as absurd */
+
+    /* when it may be asked */
     bool naks_while_busy; /**< it answers nothing until its operation is over: the question how it
-                               went may be on its way at once, and no sleep is needed. Not for
-                               memory with ECC: after a lost answer a block may be sent again */
+                               went may be on its way at once, and no sleep is needed */
+    bool poll_early; /**< it bears questions before its poll time is over. The first one that it
+                          refuses ends that for the run */
+    bool poll_fixed; /**< its bwPollTimeout means nothing; poll_fixed_ms is used instead */
+    uint32_t poll_fixed_ms;
+    uint32_t erase_typical_us; /**< of one sector of its smallest size, 0: not known; where early
+                                    questions are borne, the first is asked about then */
+    uint32_t write_typical_us; /**< of one KiB, likewise */
+
+    /* its memory */
+    uint8_t erased_value;  /**< what erased memory reads as */
+    uint16_t program_unit; /**< bytes programmed at once, 0: not known */
+    bool write_once;       /**< a unit may be programmed once between erases (ECC): nothing is sent
+                                again before it was read, and writes begin and end at whole units */
+    bool erase_unproved;   /**< an erase that it reports may not have happened: read afterwards */
+
+    /* what it says of itself */
+    uint16_t bcdDFUVersion; /**< believed instead of the functional descriptor's; 0: believe it */
+    uint16_t transfer_size_max; /**< bytes of a block, whatever it claims; 0: no limit */
+    bool descriptor_mute;       /**< never ask it for its functional descriptor: it never answers */
+    const char *memory_map; /**< instead of the name of its first alternate setting; NULL: none */
+
+    /* what it can do */
+    bool no_upload;     /**< its uploads are not what it holds */
+    bool no_erase_all;  /**< it has no mass erase, whatever it says */
+    bool upload_to_run; /**< it starts its firmware only after one block has been uploaded */
+    bool free_by_clear; /**< stuck in dfuDNBUSY it is freed by two CLRSTATUS, and what it did may
+                           have failed */
+    bool has_leave_address; /**< the address pointer that makes it leave */
+    uint64_t leave_address;
+    bool no_leave_reset; /**< a bus reset does not start its firmware, or harms it */
+};
+
+/** Who knows devices: asked once more when the names of the memories have been read. */
+struct ub_loader_adviser {
+    /**
+     * Corrects *habits by what the names of the alternate settings (`count` of them, never NULL)
+     * give away. NULL: nobody knows more.
+     */
+    void (*advise)(void *self, const char *const *names, size_t count,
+                   struct ub_loader_habits *habits);
+    void *self;
 };
 
 /** An opened device in DFU mode. Everything in it is borrowed from the session, which outlives the
@@ -33,6 +79,7 @@ struct ub_loader_port {
     const struct ub_usb_info *info;
     const struct ub_dfu_interface *interface;
     struct ub_loader_habits habits;
+    struct ub_loader_adviser adviser;
 };
 
 /** What the protocol can do with this device. */

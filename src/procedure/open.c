@@ -51,7 +51,8 @@ static void fill_target(struct ub_session *session)
     target->regions = session->loader->ops->regions(session->loader, &target->region_count);
     target->family = ub_family_by_regions(session->info.vid, session->info.pid, target->regions,
                                           target->region_count);
-    session->loader->ops->adopt(session->loader, &target->family->habits);
+    target->habits = target->family->habits;
+    session->loader->ops->adopt(session->loader, &target->habits);
     session->device.family = target->family->name;
 }
 

@@ -44,7 +44,7 @@ enum ub_code ub_session_unprotect(struct ub_session *session, struct ub_result *
     code = loader->ops->unprotect(loader, err);
     if (!code)
         code = ub_session_reopen(
-            session, session->target.family->habits.erase_all_deadline_ms * US_PER_MS + RETURN_US,
+            session, session->target.habits.erase_all_deadline_ms * US_PER_MS + RETURN_US,
             err);
     if (code)
         return ub_wrap(err, code, "while lifting read protection");

@@ -15,7 +15,8 @@
 struct ub_sim_run {
     uint32_t count;
     uint32_t size;
-    uint32_t erase_us;
+    uint32_t erase_us;      /**< typically */
+    uint32_t erase_slow_us; /**< at worst (speed=slow); 0: twice the typical time */
 };
 
 /** The rules of a memory. */
@@ -32,11 +33,14 @@ struct ub_sim_memory {
     uint64_t base;
     const struct ub_sim_run *runs;
     size_t run_count;
-    uint8_t erased;         /**< value of an erased byte */
+    uint8_t erased;         /**< value of an erased byte; 0x00: programming sets bits (L0, L1) */
     uint8_t unit;           /**< bytes programmed at once */
-    uint32_t unit_ns;       /**< time for one unit, in nanoseconds */
+    bool ecc;               /**< a unit is programmed once between erases; once more poisons it */
+    uint32_t unit_ns;       /**< time for one unit, typically, in nanoseconds */
+    uint32_t unit_slow_ns;  /**< at worst; 0: twice the typical time */
     uint64_t mass_erase_us; /**< 0: the sum of all sectors */
-    const uint8_t *initial; /**< content at first power-up; NULL: erased */
+    uint64_t mass_erase_slow_us; /**< at worst; 0: twice the typical time */
+    const uint8_t *initial;      /**< content at first power-up; NULL: erased */
     size_t initial_length;
     const char *name; /**< string of the alternate setting; NULL: none */
 };
@@ -60,6 +64,13 @@ struct ub_sim_polls {
     uint32_t manifest;
 };
 #define UB_SIM_POLL_TRUE UINT32_MAX
+
+/** What a question meets that comes while the device is busy and its poll time is not over. */
+enum ub_sim_early {
+    UB_SIM_EARLY_ANSWERED, /**< dfuDNBUSY, with the time left (or NAKs, if the device is deaf) */
+    UB_SIM_EARLY_STALLED,  /**< STALL; nothing else is harmed (L4) */
+    UB_SIM_EARLY_STUCK,    /**< dfuDNBUSY, and the operation never ends (F072 without a hub) */
+};
 
 /** What happens to a bootloader at a bus reset. */
 enum ub_sim_reset {
@@ -86,10 +97,26 @@ struct ub_sim_dfu {
     bool poll_fixed; /**< every status answer claims poll_ms, whatever it is about */
     uint32_t poll_ms;
     uint8_t status_length; /**< bytes of a status answer; 6 in a sane device */
-    uint64_t manifest_us;  /**< how long manifestation takes */
-    uint64_t detach_us;    /**< from DETACH to leaving the bus by itself */
-    uint64_t enter_us;     /**< off the bus on the way into DFU mode */
-    uint64_t return_us;    /**< off the bus until the firmware is there */
+    enum ub_sim_early early;
+    bool set_address_at_once; /**< SET_ADDRESS is done at the first question (U5) */
+    bool functional_mute;     /**< never answers GET_DESCRIPTOR of the functional descriptor (C5) */
+    bool clear_strict;        /**< stalls CLRSTATUS outside dfuERROR and stays as it is (C5) */
+    bool multiplies_wlength;  /**< addresses of blocks count in bytes of this block, not
+                                 wTransferSize */
+    uint32_t refuse_nth; /**< refuses every n-th data block once, for no reason (F411); 0: none */
+    bool stuck_bank2;    /**< erasing in the upper half never leaves dfuDNBUSY (H743 rev V)... */
+    bool freed_by_clear; /**< ...until CLRSTATUS was sent twice; the erase was not done */
+    bool upload_to_run;  /**< leaves for its firmware only after an upload (m-stack) */
+    bool no_mass_erase;  /**< refuses it (GD32VF103 variant B) */
+    bool strings_cut;    /**< string descriptors end before their length says (F427) */
+    bool serial_bytes;   /**< the serial number's descriptor holds bytes, not UTF-16 (GD32VF103) */
+    bool checks_prefix;  /**< takes no image without an LPC prefix: errFILE */
+    uint64_t leave_pointer; /**< leaves only if the address pointer is there (WB55); 0: any */
+    uint8_t leave;              /**< enum ub_sim_leave: its habit; a description's wins */
+    uint64_t manifest_us;       /**< how long manifestation takes */
+    uint64_t detach_us;         /**< from DETACH to leaving the bus by itself */
+    uint64_t enter_us;          /**< off the bus on the way into DFU mode */
+    uint64_t return_us;         /**< off the bus until the firmware is there */
 };
 
 /** One model: the public part and all that makes it. */

@@ -9,7 +9,7 @@
 
 #define MS UINT64_C(1000)
 
-static const struct ub_sim_run pages[] = {{128, 2048, 20000}};
+static const struct ub_sim_run pages[] = {{128, 2048, 20000, 40000}};
 
 #define IDENTITY(pid_, product_)                                                                   \
     {                                                                                              \

@@ -33,11 +33,12 @@
 #define OPTION_US   300000u /* erase and program of the option sector; an assumption */
 #define SERIAL_TEXT "357236543131"
 
-static const struct ub_sim_run flash_runs[] = {
-    {4, 16 * 1024, 250000}, {1, 64 * 1024, 550000}, {7, 128 * 1024, 1000000}};
-static const struct ub_sim_run option_runs[] = {{1, 16, 0}};
-static const struct ub_sim_run otp_runs[] = {{1, 512, 0}, {1, 16, 0}};
-static const struct ub_sim_run feature_runs[] = {{1, 4, 0}};
+static const struct ub_sim_run flash_runs[] = {{4, 16 * 1024, 250000, 500000},
+                                               {1, 64 * 1024, 550000, 1100000},
+                                               {7, 128 * 1024, 1000000, 2000000}};
+static const struct ub_sim_run option_runs[] = {{1, 16, 0, 0}};
+static const struct ub_sim_run otp_runs[] = {{1, 512, 0, 0}, {1, 16, 0, 0}};
+static const struct ub_sim_run feature_runs[] = {{1, 4, 0, 0}};
 
 /* FLASH_OPTCR's reset value 0x0fffaaed as the option bytes hold it: user and RDP byte, then nWRP
  * (RM0090 section 3.9.10). */

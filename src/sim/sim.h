@@ -22,6 +22,8 @@ struct ub_sim_counts {
     uint64_t bit_violations; /**< times a zero bit should have become one without erase */
     uint64_t busy_us;        /**< time the chip spent erasing and programming */
     uint64_t wire_us;        /**< time the transfers spent on the wire */
+    uint64_t poisoned;       /**< units programmed twice although they have ECC */
+    uint64_t early;          /**< questions that came before the poll time was over */
 };
 
 /**

@@ -108,13 +108,13 @@ void fake_init(struct fake *fake, uint8_t fill)
                                           .run_count = 1,
                                           .rights = 5};
     fake->family = (struct ub_family){.name = "FAKE",
-                                      .erased_value = 0xff,
                                       .has_boot_address = true,
                                       .rom_by_pin = true,
                                       .boot_address = FAKE_BASE,
                                       .costs = {.erase_sector_us = 1000, .write_kib_us = 1000}};
     fake->env.clock = ub_clock_virtual(&fake->time);
     fake->target = (struct ub_target){.env = &fake->env,
+                                      .habits = {.erased_value = 0xff},
                                       .loader = &fake->loader,
                                       .caps = {.can_read = true,
                                                .can_write = true,
