@@ -33,9 +33,11 @@ struct ub_sim_memory {
     uint64_t base;
     const struct ub_sim_run *runs;
     size_t run_count;
+    uint32_t own_sectors;   /**< the first ones are the bootloader's own: errTARGET, not touched */
     uint8_t erased;         /**< value of an erased byte; 0x00: programming sets bits (L0, L1) */
     uint8_t unit;           /**< bytes programmed at once */
     bool ecc;               /**< a unit is programmed once between erases; once more poisons it */
+    bool launches;          /**< a write makes the chip load it and reset (option bytes) */
     uint32_t unit_ns;       /**< time for one unit, typically, in nanoseconds */
     uint32_t unit_slow_ns;  /**< at worst; 0: twice the typical time */
     uint64_t mass_erase_us; /**< 0: the sum of all sectors */
@@ -65,11 +67,29 @@ struct ub_sim_polls {
 };
 #define UB_SIM_POLL_TRUE UINT32_MAX
 
-/** What a question meets that comes while the device is busy and its poll time is not over. */
+/** What a question meets that comes too early while an erase or a write is in hand. */
 enum ub_sim_early {
     UB_SIM_EARLY_ANSWERED, /**< dfuDNBUSY, with the time left (or NAKs, if the device is deaf) */
-    UB_SIM_EARLY_STALLED,  /**< STALL; nothing else is harmed (L4) */
-    UB_SIM_EARLY_STUCK,    /**< dfuDNBUSY, and the operation never ends (F072 without a hub) */
+    UB_SIM_EARLY_STALLED,  /**< while the chip works: STALL; nothing else is harmed (L4) */
+    UB_SIM_EARLY_STUCK,    /**< before the poll time is over, whether the chip works or not:
+                              dfuDNBUSY, and the operation never ends (F072 without a hub) */
+};
+
+/** What DFU_CLRSTATUS meets in a state that is not dfuERROR. */
+enum ub_sim_clear {
+    UB_SIM_CLEAR_ERROR,   /**< STALL and dfuERROR (DFU 1.1 appendix A.2) */
+    UB_SIM_CLEAR_REFUSED, /**< STALL, and nothing changes (C5) */
+    UB_SIM_CLEAR_LENIENT, /**< taken: dfuERROR with errUNKNOWN; a second one leads to dfuIDLE, out
+                             of dfuDNBUSY too (ST's middleware and ROMs) */
+};
+
+/** What a device does when it is told to leave its bootloader. */
+enum ub_sim_leave {
+    UB_SIM_LEAVE_WELL,
+    UB_SIM_LEAVE_STALL,       /**< stalls the status question, then leaves */
+    UB_SIM_LEAVE_GONE,        /**< vanishes during the status question */
+    UB_SIM_LEAVE_GONE_BEFORE, /**< vanishes before the status question (GD32) */
+    UB_SIM_LEAVE_MUTE,        /**< stays on the bus and answers nothing any more */
 };
 
 /** What happens to a bootloader at a bus reset. */
@@ -97,26 +117,27 @@ struct ub_sim_dfu {
     bool poll_fixed; /**< every status answer claims poll_ms, whatever it is about */
     uint32_t poll_ms;
     uint8_t status_length; /**< bytes of a status answer; 6 in a sane device */
+    bool slow;             /**< erases and programs at worst, not typically (speed=slow) */
     enum ub_sim_early early;
+    enum ub_sim_clear clear;
     bool set_address_at_once; /**< SET_ADDRESS is done at the first question (U5) */
     bool functional_mute;     /**< never answers GET_DESCRIPTOR of the functional descriptor (C5) */
-    bool clear_strict;        /**< stalls CLRSTATUS outside dfuERROR and stays as it is (C5) */
     bool multiplies_wlength;  /**< addresses of blocks count in bytes of this block, not
                                  wTransferSize */
     uint32_t refuse_nth; /**< refuses every n-th data block once, for no reason (F411); 0: none */
-    bool stuck_bank2;    /**< erasing in the upper half never leaves dfuDNBUSY (H743 rev V)... */
-    bool freed_by_clear; /**< ...until CLRSTATUS was sent twice; the erase was not done */
+    bool stuck_bank2;    /**< erasing in the upper half is not done and never leaves dfuDNBUSY
+                            (H743 rev V) */
     bool upload_to_run;  /**< leaves for its firmware only after an upload (m-stack) */
     bool no_mass_erase;  /**< refuses it (GD32VF103 variant B) */
     bool strings_cut;    /**< string descriptors end before their length says (F427) */
     bool serial_bytes;   /**< the serial number's descriptor holds bytes, not UTF-16 (GD32VF103) */
     bool checks_prefix;  /**< takes no image without an LPC prefix: errFILE */
-    uint64_t leave_pointer; /**< leaves only if the address pointer is there (WB55); 0: any */
-    uint8_t leave;              /**< enum ub_sim_leave: its habit; a description's wins */
-    uint64_t manifest_us;       /**< how long manifestation takes */
-    uint64_t detach_us;         /**< from DETACH to leaving the bus by itself */
-    uint64_t enter_us;          /**< off the bus on the way into DFU mode */
-    uint64_t return_us;         /**< off the bus until the firmware is there */
+    uint64_t leave_pointer;  /**< leaves only if the address pointer is there (WB55); 0: any */
+    enum ub_sim_leave leave; /**< its habit; a description's wins */
+    uint64_t manifest_us;    /**< how long manifestation takes */
+    uint64_t detach_us;      /**< from DETACH to leaving the bus by itself */
+    uint64_t enter_us;       /**< off the bus on the way into DFU mode */
+    uint64_t return_us;      /**< off the bus until the firmware is there */
 };
 
 /** One model: the public part and all that makes it. */
@@ -137,8 +158,12 @@ const struct ub_sim_chip *ub_sim_chip_find(const char *name, size_t length);
 /** Chip number `index`, or NULL past the end. */
 const struct ub_sim_chip *ub_sim_chip_at(size_t index);
 
-extern const struct ub_sim_chip ub_sim_chip_stm32f405;
-extern const struct ub_sim_chip ub_sim_chips_dfu[];
-extern const size_t ub_sim_chips_dfu_count;
+/** Chips of one kind; a file each (model_*.c), a row each in models.c. */
+struct ub_sim_chip_group {
+    const struct ub_sim_chip *chips;
+    size_t count;
+};
+extern const struct ub_sim_chip_group ub_sim_group_stm32f405;
+extern const struct ub_sim_chip_group ub_sim_group_dfu;
 
 #endif

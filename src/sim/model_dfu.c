@@ -44,7 +44,7 @@ static const struct ub_sim_run pages[] = {{128, 2048, 20000, 40000}};
 
 #define BOTH (UB_DFU_CAN_DNLOAD | UB_DFU_CAN_UPLOAD)
 
-const struct ub_sim_chip ub_sim_chips_dfu[] = {
+static const struct ub_sim_chip chips[] = {
     CHIP("dfu", "DFU 1.1, tolerant of manifestation, read and write", 0x0002, "BENCH-0002",
          BOTH | UB_DFU_MANIFEST_TOL, 1024, 0x0110),
     CHIP("dfu-notolerant", "DFU 1.1, waits for a bus reset after manifestation", 0x0004,
@@ -56,4 +56,5 @@ const struct ub_sim_chip ub_sim_chips_dfu[] = {
     CHIP("dfu10", "DFU 1.0: a functional descriptor of 7 bytes", 0x000a, "BENCH-000A",
          BOTH | UB_DFU_MANIFEST_TOL, 1024, 0x0100),
 };
-const size_t ub_sim_chips_dfu_count = sizeof(ub_sim_chips_dfu) / sizeof(ub_sim_chips_dfu[0]);
+
+const struct ub_sim_chip_group ub_sim_group_dfu = {chips, sizeof(chips) / sizeof(chips[0])};

@@ -62,7 +62,7 @@ static bool firmware_runs(const uint8_t *bytes, size_t length)
     return !cursor.failed && stack_good && reset_good;
 }
 
-const struct ub_sim_chip ub_sim_chip_stm32f405 = {
+static const struct ub_sim_chip chip = {
     .model = {.name = "stm32f405",
               .title = "STM32F405, 1 MiB of flash, ST's DfuSe bootloader in ROM"},
     .dfu_identity = {.vid = 0x0483,
@@ -137,3 +137,5 @@ const struct ub_sim_chip ub_sim_chip_stm32f405 = {
             .return_us = 800 * MS},
     .runs = firmware_runs,
 };
+
+const struct ub_sim_chip_group ub_sim_group_stm32f405 = {&chip, 1};

@@ -3,11 +3,20 @@
 
 #include <string.h>
 
+/* In the order in which people look through them. */
+static const struct ub_sim_chip_group *const groups[] = {
+    &ub_sim_group_stm32f405,
+    &ub_sim_group_dfu,
+};
+
 const struct ub_sim_chip *ub_sim_chip_at(size_t index)
 {
-    if (index == 0)
-        return &ub_sim_chip_stm32f405;
-    return index - 1 < ub_sim_chips_dfu_count ? &ub_sim_chips_dfu[index - 1] : NULL;
+    for (size_t i = 0; i < sizeof(groups) / sizeof(groups[0]); i++) {
+        if (index < groups[i]->count)
+            return &groups[i]->chips[index];
+        index -= groups[i]->count;
+    }
+    return NULL;
 }
 
 const struct ub_sim_chip *ub_sim_chip_find(const char *name, size_t length)

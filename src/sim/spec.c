@@ -387,6 +387,7 @@ static enum ub_code parse(const char *text, struct ub_sim_spec *spec, struct ub_
     if (code)
         return code;
     spec->dfu = spec->chip->dfu;
+    spec->leave = spec->chip->dfu.leave;
     spec->mode = UB_MODE_DFU;
     spec->dfu_identity = spec->chip->dfu_identity;
     spec->runtime_identity = spec->chip->runtime_identity;

@@ -10,15 +10,6 @@
 #include "sim/fault.h"
 #include "sim/store.h"
 
-/** What a device does when it is told to leave its bootloader. */
-enum ub_sim_leave {
-    UB_SIM_LEAVE_WELL,
-    UB_SIM_LEAVE_STALL,       /**< stalls the status question, then leaves */
-    UB_SIM_LEAVE_GONE,        /**< vanishes during the status question */
-    UB_SIM_LEAVE_GONE_BEFORE, /**< vanishes before the status question (GD32) */
-    UB_SIM_LEAVE_MUTE,        /**< stays on the bus and answers nothing any more */
-};
-
 /** A parsed description. Free with ub_sim_spec_free(). */
 struct ub_sim_spec {
     const struct ub_sim_chip *chip;

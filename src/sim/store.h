@@ -10,7 +10,7 @@
 #include "sim/dfu_function.h"
 #include "sim/flash.h"
 
-#define UB_SIM_SECTORS_MAX 512u
+#define UB_SIM_SECTORS_MAX 4096u
 
 struct ub_sim_store {
     const struct ub_sim_dfu *dfu;
