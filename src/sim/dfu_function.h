@@ -32,10 +32,12 @@ enum ub_dfu_fn_state {
 enum ub_dfu_fn_status {
     UB_FN_STATUS_OK = 0,
     UB_FN_STATUS_TARGET = 1,
+    UB_FN_STATUS_FILE = 2,
     UB_FN_STATUS_ADDRESS = 8,
     UB_FN_STATUS_NOTDONE = 9,
     UB_FN_STATUS_FIRMWARE = 10,
     UB_FN_STATUS_VENDOR = 11,
+    UB_FN_STATUS_UNKNOWN = 14,
     UB_FN_STATUS_STALLEDPKT = 15,
 };
 
@@ -76,6 +78,8 @@ struct ub_dfu_work {
     uint64_t duration_us;
     uint32_t poll_ms; /**< what bwPollTimeout claims; UB_SIM_POLL_TRUE: the duration */
     uint8_t status;   /**< bStatus once it is done */
+    bool on_flash;    /**< it erases or programs: a question too early meets enum ub_sim_early */
+    bool at_once;     /**< it is done when the first question comes, which tells the result */
     bool restarts;    /**< the chip resets itself when it is done */
     bool forever;     /**< it never ends */
 };
@@ -94,6 +98,11 @@ struct ub_dfu_media_ops {
     bool (*end)(void *self, bool idle);
     /** A transfer was given up or ended; the next one starts over. */
     void (*forget)(void *self);
+    /** DFU_CLRSTATUS ended work that never ends by itself; `over`: its time was over. NULL:
+     * nothing comes of it. */
+    void (*freed)(void *self, bool over);
+    /** Will the device stay where it is although it was told to leave? NULL: it leaves. */
+    bool (*stays)(const void *self);
 };
 
 /** What the function wants to happen to the whole device. */
@@ -119,6 +128,10 @@ struct ub_dfu_fn {
     struct ub_dfu_work work;  /**< in hand in dfuDNBUSY and dfuMANIFEST */
     bool begins;              /**< the work begins when the running transfer is complete */
     uint64_t busy_until_us;   /**< end of the work */
+    uint64_t delay_us;        /**< by which the answer in hand is late: work is done before it */
+    uint32_t claimed_ms;      /**< bwPollTimeout in the answer in hand */
+    uint64_t poll_until_us;   /**< end of the time claimed for the work */
+    uint64_t early;           /**< questions for status before that */
     uint64_t detach_until_us; /**< end of the detach timer */
     uint16_t detach_ms;
     enum ub_dfu_wish wish;
@@ -144,7 +157,8 @@ uint64_t ub_dfu_fn_ready_at(const struct ub_dfu_fn *fn, uint64_t now_us);
 
 /**
  * A class request to the DFU interface. `data` holds setup->wLength bytes. False: STALL. After a
- * request that was not stalled, ub_dfu_fn_sent() must say when its status stage ended.
+ * request that was not stalled, ub_dfu_fn_sent() must say when its status stage ended: after the
+ * time on the wire and fn->delay_us.
  */
 bool ub_dfu_fn_control(struct ub_dfu_fn *fn, uint64_t now_us, const struct ub_setup *setup,
                        uint8_t *data, uint16_t *length);
@@ -159,6 +173,9 @@ void ub_dfu_fn_bus_reset(struct ub_dfu_fn *fn, uint64_t now_us, bool firmware);
 /** Asks for something to happen `delay_us` after `now_us`. */
 void ub_dfu_fn_wish(struct ub_dfu_fn *fn, enum ub_dfu_wish wish, uint64_t now_us,
                     uint64_t delay_us);
+
+/** Will it stay although it is told to leave? */
+bool ub_dfu_fn_stays(const struct ub_dfu_fn *fn);
 
 /** The table's column for a class request. */
 enum ub_dfu_fn_request ub_dfu_fn_classify(const struct ub_setup *setup);

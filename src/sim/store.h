@@ -23,6 +23,7 @@ struct ub_sim_store {
     uint32_t drop;  /**< number of the data block that is not stored although it says so; 0: none */
     uint32_t stuck; /**< number of the download from which on dfuDNBUSY never ends; 0: none */
     uint32_t blocks;    /**< data blocks downloaded so far */
+    uint32_t offered;   /**< data blocks offered so far, those refused for no reason too */
     uint32_t downloads; /**< downloads of any kind so far */
 };
 
@@ -31,6 +32,11 @@ struct ub_sim_flash *ub_sim_store_view(struct ub_sim_store *store);
 
 /** Is the sector of the program memory that holds `address` write-protected? */
 bool ub_sim_store_protected(const struct ub_sim_store *store, uint64_t address);
+
+/** Does any of [address, address + length) of the program memory belong to the bootloader? */
+bool ub_sim_store_own(const struct ub_sim_store *store, uint64_t address, size_t length);
+/** Counts a data block offered and tells whether it is one that is refused for no reason. */
+bool ub_sim_store_balks(struct ub_sim_store *store);
 
 /**
  * Programs a data block, which must lie in the memory in view, as far as protection and defects
@@ -48,6 +54,8 @@ bool ub_sim_store_sticks(struct ub_sim_store *store);
 struct ub_sim_dfuse {
     struct ub_sim_store *store;
     uint64_t pointer; /**< the address pointer */
+    bool erases;      /**< an erase is in hand that never ends, but will have been done... */
+    uint64_t erasing; /**< ...of the sector at this address */
 };
 extern const struct ub_dfu_media_ops ub_sim_dfuse_ops;
 
@@ -61,6 +69,8 @@ struct ub_sim_plain {
     bool begun;           /**< a download is in progress */
     uint64_t read;        /**< bytes of this upload */
     bool broken;          /**< a download has begun and was never completed */
+    bool used;            /**< it has been written or read since it arrived */
+    uint64_t announced;   /**< bytes that the LPC prefix of this download announces */
 };
 extern const struct ub_dfu_media_ops ub_sim_plain_ops;
 
