@@ -41,6 +41,7 @@ static enum ub_code open_store(struct ub_sim_device *device, struct ub_error *er
         enum ub_code code = ub_sim_flash_open(&store->flashes[i], &chip->memories[i], state, err);
         if (code)
             return code;
+        store->flashes[i].slow = device->spec.dfu.slow;
         store->count++;
     }
     store->dfu = &device->spec.dfu;
@@ -225,13 +226,16 @@ void ub_sim_device_plug(struct ub_sim_device *device, enum ub_mode mode)
 
 void ub_sim_device_counts(const struct ub_sim_device *device, struct ub_sim_counts *out)
 {
-    *out = (struct ub_sim_counts){
-        .transfers = device->transfers, .opens = device->opens, .wire_us = device->wire_us};
+    *out = (struct ub_sim_counts){.transfers = device->transfers,
+                                  .opens = device->opens,
+                                  .wire_us = device->wire_us,
+                                  .early = device->fn.early};
     for (size_t i = 0; i < device->store.count; i++) {
         const struct ub_sim_flash *flash = &device->store.flashes[i];
         out->erases += flash->erases;
         out->programs += flash->programs;
         out->bit_violations += flash->violations;
+        out->poisoned += flash->poisoned;
         out->busy_us += flash->busy_us;
     }
 }

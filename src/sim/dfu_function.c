@@ -82,6 +82,8 @@ void ub_dfu_fn_start(struct ub_dfu_fn *fn, uint8_t state, uint8_t status)
     fn->begins = false;
     fn->work = (struct ub_dfu_work){0};
     fn->busy_until_us = 0;
+    fn->poll_until_us = 0;
+    fn->delay_us = 0;
     fn->detach_until_us = NEVER;
     fn->wish = UB_FN_WISH_NONE;
     fn->wish_begins = false;
@@ -108,19 +110,36 @@ static bool working(const struct ub_dfu_fn *fn)
     return fn->state == UB_FN_DNBUSY || fn->state == UB_FN_MANIFEST;
 }
 
+/* When the work in hand leaves dfuDNBUSY or dfuMANIFEST. A device that must not be asked early
+ * does nothing before the poll time is over either: it has no way to know who asks. */
+static uint64_t work_end(const struct ub_dfu_fn *fn)
+{
+    bool strict = fn->model->early == UB_SIM_EARLY_STUCK && fn->work.on_flash;
+    return strict && fn->poll_until_us > fn->busy_until_us ? fn->poll_until_us : fn->busy_until_us;
+}
+
+bool ub_dfu_fn_stays(const struct ub_dfu_fn *fn)
+{
+    return fn->media->stays && fn->media->stays(fn->media_self);
+}
+
 void ub_dfu_fn_advance(struct ub_dfu_fn *fn, uint64_t now_us)
 {
     if (fn->state == UB_FN_APP_DETACH && now_us >= fn->detach_until_us) {
         fn->state = UB_FN_APP_IDLE;
         fn->detach_until_us = NEVER;
     }
-    if (!working(fn) || fn->begins || fn->work.forever || now_us < fn->busy_until_us)
+    if (!working(fn) || fn->begins || fn->work.forever || now_us < work_end(fn))
         return;
     if (fn->state == UB_FN_DNBUSY) {
         fn->state = UB_FN_DNLOAD_SYNC;
         return;
     }
     fn->manifested = true;
+    if (ub_dfu_fn_stays(fn)) {
+        fn->state = UB_FN_IDLE;
+        return;
+    }
     bool tolerant = (fn->model->bmAttributes & UB_DFU_MANIFEST_TOL) != 0;
     fn->state = tolerant ? UB_FN_MANIFEST_SYNC : UB_FN_MANIFEST_WAIT_RESET;
 }
@@ -225,20 +244,29 @@ static uint32_t poll_of(const struct ub_dfu_work *work)
     return ms > POLL_MAX ? POLL_MAX : (uint32_t)ms;
 }
 
-/* A status question in dfuDNLOAD-SYNC: the work begins, or its result is told. */
-static uint32_t sync_download(struct ub_dfu_fn *fn)
+/* The result of the work is told. */
+static uint32_t end_download(struct ub_dfu_fn *fn)
 {
-    if (fn->block_waits) {
-        fn->block_waits = false;
-        fn->work = (struct ub_dfu_work){0};
-        fn->media->work(fn->media_self, fn->block_number, fn->block, fn->block_length, &fn->work);
-        fn->state = UB_FN_DNBUSY;
-        fn->begins = true;
-        return poll_of(&fn->work);
-    }
     fn->status = fn->work.status;
     fn->state = fn->status == UB_FN_STATUS_OK ? UB_FN_DNLOAD_IDLE : UB_FN_ERROR;
     return 0;
+}
+
+/* A status question in dfuDNLOAD-SYNC: the work begins, or its result is told. */
+static uint32_t sync_download(struct ub_dfu_fn *fn)
+{
+    if (!fn->block_waits)
+        return end_download(fn);
+    fn->block_waits = false;
+    fn->work = (struct ub_dfu_work){0};
+    fn->media->work(fn->media_self, fn->block_number, fn->block, fn->block_length, &fn->work);
+    if (fn->work.at_once && !fn->work.forever)
+        return end_download(fn);
+    fn->state = UB_FN_DNBUSY;
+    fn->begins = true;
+    if (fn->model->works_first && fn->work.on_flash && !fn->work.forever)
+        fn->delay_us = fn->work.duration_us;
+    return poll_of(&fn->work);
 }
 
 static uint32_t sync_manifest(struct ub_dfu_fn *fn)
@@ -253,7 +281,7 @@ static uint32_t sync_manifest(struct ub_dfu_fn *fn)
     fn->state = UB_FN_MANIFEST;
     fn->begins = true;
     bool tolerant = (fn->model->bmAttributes & UB_DFU_MANIFEST_TOL) != 0;
-    if (!tolerant && (fn->model->bmAttributes & UB_DFU_WILL_DETACH))
+    if (!tolerant && (fn->model->bmAttributes & UB_DFU_WILL_DETACH) && !ub_dfu_fn_stays(fn))
         wish_after_answer(fn, UB_FN_WISH_RUN, fn->model->manifest_us);
     return poll_of(&fn->work);
 }
@@ -274,6 +302,7 @@ static void do_status(struct ub_dfu_fn *fn, uint64_t now_us, const struct ub_set
     }
     if (fn->model->poll_fixed)
         poll = fn->model->poll_ms;
+    fn->claimed_ms = poll;
     uint8_t answer[STATUS_LENGTH] = {fn->status};
     ub_put_u16le(&answer[1], (uint16_t)poll);
     answer[3] = (uint8_t)(poll >> 16);
@@ -292,6 +321,41 @@ static void do_abort(struct ub_dfu_fn *fn)
     fn->media->forget(fn->media_self);
 }
 
+/* A question for status while work is in hand. False: STALL. */
+static bool asked_while_working(struct ub_dfu_fn *fn, uint64_t now_us)
+{
+    bool early = now_us < fn->poll_until_us;
+    if (early)
+        fn->early++;
+    if (!fn->work.on_flash || fn->work.forever)
+        return true;
+    if (fn->model->early == UB_SIM_EARLY_STALLED && now_us < fn->busy_until_us)
+        return false;
+    if (fn->model->early == UB_SIM_EARLY_STUCK && early)
+        fn->work.forever = true;
+    return true;
+}
+
+/* Is this DFU_CLRSTATUS one that the model takes otherwise than the table says? */
+static bool clears_oddly(const struct ub_dfu_fn *fn, enum ub_dfu_fn_request request)
+{
+    return request == UB_FN_REQ_CLRSTATUS && fn->model->clear != UB_SIM_CLEAR_ERROR &&
+           fn->state >= UB_FN_IDLE && fn->state != UB_FN_MANIFEST_WAIT_RESET &&
+           fn->state != UB_FN_ERROR;
+}
+
+/* ST's middleware (usbd_dfu.c, DFU_ClearStatus) and, by what hosts rely on, ST's ROMs: whatever is
+ * in hand is dropped, and the state that a second DFU_CLRSTATUS ends is entered. */
+static bool clear_oddly(struct ub_dfu_fn *fn, uint64_t now_us)
+{
+    if (fn->model->clear == UB_SIM_CLEAR_REFUSED)
+        return false;
+    if (working(fn) && fn->work.forever && fn->media->freed)
+        fn->media->freed(fn->media_self, now_us >= fn->busy_until_us);
+    (void)refuse(fn, UB_FN_STATUS_UNKNOWN);
+    return true;
+}
+
 bool ub_dfu_fn_control(struct ub_dfu_fn *fn, uint64_t now_us, const struct ub_setup *setup,
                        uint8_t *data, uint16_t *length)
 {
@@ -299,6 +363,11 @@ bool ub_dfu_fn_control(struct ub_dfu_fn *fn, uint64_t now_us, const struct ub_se
     enum ub_dfu_fn_request request = ub_dfu_fn_classify(setup);
     bool in = (setup->bmRequestType & UB_SETUP_IN) != 0;
     *length = in ? 0 : setup->wLength;
+    fn->delay_us = 0;
+    if (clears_oddly(fn, request))
+        return clear_oddly(fn, now_us);
+    if (request == UB_FN_REQ_GETSTATUS && working(fn) && !asked_while_working(fn, now_us))
+        return false;
     switch ((enum ub_dfu_fn_action)ub_dfu_fn_table[fn->state][request]) {
     case UB_FN_DO_STALL:
         return false;
@@ -337,7 +406,8 @@ void ub_dfu_fn_sent(struct ub_dfu_fn *fn, uint64_t now_us)
     if (fn->begins && fn->state == UB_FN_APP_DETACH)
         fn->detach_until_us = now_us + (uint64_t)fn->detach_ms * US_PER_MS;
     else if (fn->begins && working(fn)) {
-        fn->busy_until_us = now_us + fn->work.duration_us;
+        fn->busy_until_us = now_us + fn->work.duration_us - fn->delay_us;
+        fn->poll_until_us = now_us + (uint64_t)fn->claimed_ms * US_PER_MS;
         if (fn->work.restarts)
             ub_dfu_fn_wish(fn, UB_FN_WISH_RESTART, fn->busy_until_us, 0);
     }

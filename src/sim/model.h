@@ -33,6 +33,8 @@ struct ub_sim_memory {
     uint64_t base;
     const struct ub_sim_run *runs;
     size_t run_count;
+    uint64_t zone_base;     /**< where the second zone begins, which may be below the first... */
+    size_t zone_run;        /**< ...and the run that begins it; 0: there is one zone */
     uint32_t own_sectors;   /**< the first ones are the bootloader's own: errTARGET, not touched */
     uint8_t erased;         /**< value of an erased byte; 0x00: programming sets bits (L0, L1) */
     uint8_t unit;           /**< bytes programmed at once */
@@ -90,6 +92,15 @@ enum ub_sim_leave {
     UB_SIM_LEAVE_GONE,        /**< vanishes during the status question */
     UB_SIM_LEAVE_GONE_BEFORE, /**< vanishes before the status question (GD32) */
     UB_SIM_LEAVE_MUTE,        /**< stays on the bus and answers nothing any more */
+    UB_SIM_LEAVE_RANDOM,      /**< one of the first four, as the seed has it (GD32VF103) */
+};
+
+/** What comes of the command to erase a sector in the upper half of the program memory. */
+enum ub_sim_bank2 {
+    UB_SIM_BANK2_WELL,
+    UB_SIM_BANK2_STUCK, /**< it never leaves dfuDNBUSY (H743 rev V); the sector is erased if
+                           DFU_CLRSTATUS does not come before the chip is done */
+    UB_SIM_BANK2_LOST,  /**< it never leaves dfuDNBUSY, and the sector is not erased */
 };
 
 /** What happens to a bootloader at a bus reset. */
@@ -118,6 +129,7 @@ struct ub_sim_dfu {
     uint32_t poll_ms;
     uint8_t status_length; /**< bytes of a status answer; 6 in a sane device */
     bool slow;             /**< erases and programs at worst, not typically (speed=slow) */
+    bool works_first;      /**< erases and programs before it answers the first question (H743) */
     enum ub_sim_early early;
     enum ub_sim_clear clear;
     bool set_address_at_once; /**< SET_ADDRESS is done at the first question (U5) */
@@ -125,14 +137,21 @@ struct ub_sim_dfu {
     bool multiplies_wlength;  /**< addresses of blocks count in bytes of this block, not
                                  wTransferSize */
     uint32_t refuse_nth; /**< refuses every n-th data block once, for no reason (F411); 0: none */
-    bool stuck_bank2;    /**< erasing in the upper half is not done and never leaves dfuDNBUSY
-                            (H743 rev V) */
-    bool upload_to_run;  /**< leaves for its firmware only after an upload (m-stack) */
-    bool no_mass_erase;  /**< refuses it (GD32VF103 variant B) */
-    bool strings_cut;    /**< string descriptors end before their length says (F427) */
-    bool serial_bytes;   /**< the serial number's descriptor holds bytes, not UTF-16 (GD32VF103) */
-    bool checks_prefix;  /**< takes no image without an LPC prefix: errFILE */
-    uint64_t leave_pointer;  /**< leaves only if the address pointer is there (WB55); 0: any */
+    enum ub_sim_bank2 bank2;
+    bool upload_to_run; /**< leaves for its firmware only after an upload (m-stack) */
+    bool no_mass_erase; /**< refuses it (GD32VF103 variant B) */
+    bool strings_cut;   /**< string descriptors end before their length says (F427) */
+    bool serial_bytes;  /**< the serial number's descriptor holds bytes, not UTF-16 (GD32VF103) */
+    bool checks_prefix; /**< takes no image without an LPC prefix: errFILE */
+    bool upload_rubbish; /**< what it uploads is not what it holds (Jabra) */
+    bool endless;        /**< a plain upload never ends */
+    bool whole_blocks;   /**< block N is the memory's block N, and only whole ones are taken
+                            (Ubertooth) */
+    bool manifest_fragile;     /**< a bus reset during manifestation ruins the firmware (Poly) */
+    uint8_t functional_length; /**< of the functional descriptor; 0: 9, or 7 where bcdDFUVersion
+                                  is 0x0100 */
+    uint64_t leave_pointer;  /**< leaves only if the address pointer is there (WB55), else it stays
+                                and is back in dfuIDLE after manifestation; 0: any */
     enum ub_sim_leave leave; /**< its habit; a description's wins */
     uint64_t manifest_us;    /**< how long manifestation takes */
     uint64_t detach_us;      /**< from DETACH to leaving the bus by itself */

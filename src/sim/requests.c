@@ -237,8 +237,8 @@ static void answered(struct ub_sim_device *device, const struct ub_setup *setup,
     ub_dfu_fn_sent(&device->fn, reply->complete_at_us);
     if (ub_dfu_fn_classify(setup) != UB_FN_REQ_DNLOAD_ZERO)
         return;
-    device->leaves = true;
-    if (device->spec.leave == UB_SIM_LEAVE_GONE_BEFORE)
+    device->leaves = !ub_dfu_fn_stays(&device->fn);
+    if (device->leaves && device->spec.leave == UB_SIM_LEAVE_GONE_BEFORE)
         ub_dfu_fn_wish(&device->fn, UB_FN_WISH_RUN, reply->complete_at_us, 0);
 }
 
@@ -267,6 +267,14 @@ static void perform(struct ub_sim_device *device, uint64_t now_us, const struct 
         data[reply->length / 2] ^= 0x10;
 }
 
+/* GET_DESCRIPTOR of the functional descriptor by itself, which the STM32C5's ROM never answers. */
+static bool is_not_answered(const struct ub_sim_device *device, const struct ub_setup *setup)
+{
+    return device->spec.dfu.functional_mute &&
+           setup->bmRequestType == (UB_SETUP_IN | TYPE_STANDARD | RECIPIENT_INTERFACE) &&
+           setup->bRequest == GET_DESCRIPTOR && setup->wValue >> 8 == DESCRIPTOR_DFU;
+}
+
 void ub_sim_device_control(struct ub_sim_device *device, uint64_t now_us,
                            const struct ub_setup *setup, uint8_t *data, struct ub_sim_reply *reply)
 {
@@ -285,7 +293,7 @@ void ub_sim_device_control(struct ub_sim_device *device, uint64_t now_us,
                                   setup->wLength != 0);
     if (replaced(device, now_us, fault, &reply->answer))
         return;
-    if (device->mute) {
+    if (device->mute || is_not_answered(device, setup)) {
         reply->answer = UB_SIM_ANSWER_MUTE;
         return;
     }
@@ -298,6 +306,8 @@ void ub_sim_device_control(struct ub_sim_device *device, uint64_t now_us,
         reply->length = setup->wLength;
     uint64_t wire = wire_us(in ? reply->length : setup->wLength);
     reply->complete_at_us = now_us + wire;
+    if (dfu && is_class && reply->answer == UB_SIM_ANSWER_OK)
+        reply->complete_at_us += device->fn.delay_us;
     device->wire_us += wire;
     if (dfu && is_class && reply->answer == UB_SIM_ANSWER_OK)
         answered(device, setup, reply);

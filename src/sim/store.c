@@ -16,6 +16,25 @@ bool ub_sim_store_protected(const struct ub_sim_store *store, uint64_t address)
            ((unsigned)store->wrp[number / 8] >> number % 8 & 1u) != 0;
 }
 
+bool ub_sim_store_own(const struct ub_sim_store *store, uint64_t address, size_t length)
+{
+    const struct ub_sim_memory *model = store->flashes[0].model;
+    uint64_t bytes = 0;
+    uint32_t left = model->own_sectors;
+    for (size_t i = 0; i < model->run_count && left; i++) {
+        uint32_t count = left < model->runs[i].count ? left : model->runs[i].count;
+        bytes += (uint64_t)count * model->runs[i].size;
+        left -= count;
+    }
+    return length && address < model->base + bytes && address + length > model->base;
+}
+
+bool ub_sim_store_balks(struct ub_sim_store *store)
+{
+    store->offered++;
+    return store->dfu->refuse_nth && store->offered % store->dfu->refuse_nth == 0;
+}
+
 uint64_t ub_sim_store_program(struct ub_sim_store *store, uint64_t address, const uint8_t *bytes,
                               size_t length)
 {

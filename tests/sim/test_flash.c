@@ -6,7 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static const struct ub_sim_run runs[] = {{2, 64, 1000}, {1, 128, 3000}};
+static const struct ub_sim_run runs[] = {{2, 64, 1000, 1500}, {1, 128, 3000, 0}};
 static const struct ub_sim_memory model = {.kind = UB_SIM_FLASH,
                                            .base = 0x1000,
                                            .runs = runs,
