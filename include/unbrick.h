@@ -317,7 +317,7 @@ struct ub_config {
 
 /**
  * Opens a context. *out is the caller's, to be closed with ub_context_close().
- * Errors: UB_USB_INIT, UB_SIM_SPEC, UB_SIM_STATE, UB_SYS_MEMORY.
+ * Errors: UB_USB_INIT, UB_SIM_SPEC, UB_SIM_STATE, UB_USE_QUIRK, UB_SYS_MEMORY.
  */
 UB_API UB_MUST_USE enum ub_code ub_context_open(const struct ub_config *config,
                                                 struct ub_context **out, struct ub_error *err);
@@ -420,6 +420,17 @@ struct ub_quirk_info {
     const char *because; /**< why it applies: "id 28e9:0189, serial 3?BJ" */
     const char *source;  /**< where this is known from, or the file or option it was given in */
 };
+
+/** A key that a quirk may have (docs/quirks.md). Strings are static. */
+struct ub_quirk_key {
+    const char *name;  /**< "poll_fixed_ms" */
+    const char *value; /**< what it takes: "milliseconds from 0 to 120000" */
+    const char *text;  /**< what it means, one line */
+    bool selects;      /**< it says which devices the quirk is for, not what is different */
+};
+
+/** Key number `index`, those that select first, or NULL past the end. */
+UB_API const struct ub_quirk_key *ub_quirk_key_at(size_t index);
 
 /** What is known of a device after opening it. Free with ub_details_free(). */
 struct ub_details {

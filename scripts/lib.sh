@@ -6,7 +6,7 @@
 packages_of()
 {
     case $1 in
-        build) echo gcc libc6-dev meson ninja-build pkg-config libusb-1.0-0-dev libsodium-dev libjansson-dev python3-yaml ;;
+        build) echo gcc libc6-dev meson ninja-build pkg-config libusb-1.0-0-dev libsodium-dev libjansson-dev libyaml-dev python3-yaml ;;
         demo) echo firmware-tomu hackrf-firmware ;;
         quick) echo libcmocka-dev ;;
         test) echo clang valgrind libc6-dbg binutils dfu-util srecord mandoc shellcheck zsh fish ;;

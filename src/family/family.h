@@ -18,6 +18,15 @@ struct ub_costs {
     uint32_t transfer_kib_us; /**< per KiB of its data stage */
 };
 
+/**
+ * A second memory that tells apart families with the same program memory: a region that begins
+ * there. Zero: none is looked for.
+ */
+struct ub_family_mark {
+    uint64_t address;
+    uint32_t size; /**< bytes of its first sector; 0: any */
+};
+
 /** One family. */
 struct ub_family {
     const char *name;  /**< "STM32F405" */
@@ -25,8 +34,11 @@ struct ub_family {
     const char *word;  /**< for selectors: "stm32f405" */
     uint16_t vid;      /**< with pid: the id in DFU mode; 0 matches any */
     uint16_t pid;
-    const struct ub_sector_run *layout; /**< sectors of its flash that tell it apart, or NULL */
+    const struct ub_sector_run *layout; /**< sectors of its flash that tell it apart, or NULL; a
+                                             count of 0 means any */
     size_t layout_count;
+    struct ub_family_mark mark;
+    bool alone; /**< it shows its program memory and nothing else */
     bool has_boot_address;
     bool rom_by_pin;       /**< its bootloader is entered by a pin, whatever the flash holds */
     uint64_t boot_address; /**< where the vector table is */
@@ -34,11 +46,14 @@ struct ub_family {
     struct ub_loader_habits habits;
 };
 
+/** Family number `index` in order of preference, or NULL past the end. */
+const struct ub_family *ub_family_at(size_t index);
+
 /** The family of a device that was not opened: by id alone. Never NULL: the last one fits any DFU
  * device. */
 const struct ub_family *ub_family_by_id(uint16_t vid, uint16_t pid);
 
-/** The family once its regions are known. Never NULL. */
+/** The family once its regions, as quirks may have corrected them, are known. Never NULL. */
 const struct ub_family *ub_family_by_regions(uint16_t vid, uint16_t pid,
                                              const struct ub_region *regions, size_t count);
 

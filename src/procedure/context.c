@@ -2,6 +2,7 @@
 #include "procedure/context.h"
 
 #include "base/error.h"
+#include "procedure/load_quirks.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -40,6 +41,8 @@ enum ub_code ub_context_open(const struct ub_config *config, struct ub_context *
     enum ub_code code = open_bus(context, config, err);
     if (!code)
         code = ub_vault_open(config->vault, &context->vault, err);
+    if (!code)
+        code = ub_load_quirks(config, &context->quirks, err);
     if (code) {
         ub_context_close(context);
         return code;
@@ -57,6 +60,7 @@ void ub_context_close(struct ub_context *context)
         context->transport.ops->destroy(context->transport.self);
     ub_sim_bus_close(context->sim);
     ub_vault_close(context->vault);
+    ub_quirks_close(context->quirks);
     free(context);
 }
 

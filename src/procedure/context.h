@@ -7,6 +7,7 @@
 #define UB_PROCEDURE_CONTEXT_H
 
 #include "base/env.h"
+#include "family/quirks.h"
 #include "sim/sim.h"
 #include "usb/transport.h"
 #include "vault/vault.h"
@@ -16,6 +17,7 @@ struct ub_context {
     struct ub_transport transport;
     struct ub_sim_bus *sim; /**< the virtual bus, or NULL */
     struct ub_vault *vault;
+    struct ub_quirks *quirks;
 };
 
 /** Starts the procedure's clock and forgets the device of the last one. */

@@ -86,12 +86,11 @@ enum ub_code ub_details(struct ub_context *context, const char *selector, struct
     enum ub_code code = context->transport.ops->enumerate(context->transport.self, &list, err);
     size_t index = 0;
     if (!code)
-        code = ub_select(&list, selector, &index, err);
+        code = ub_select(context->quirks, &list, selector, &index, err);
     if (!code) {
         struct ub_dfu_interface interface;
-        ub_describe(&list.items[index], &details->device);
-        if (ub_dfu_interface_find(list.items[index].config, list.items[index].config_length,
-                                  &interface))
+        ub_describe(context->quirks, &list.items[index], &details->device);
+        if (ub_quirks_interface(context->quirks, &list.items[index], &interface))
             add_functional(&interface, details);
     }
     if (!code && details->device.mode == UB_MODE_DFU)

@@ -22,7 +22,7 @@ enum ub_code ub_devices(struct ub_context *context, bool all, struct ub_device *
         goto out;
     }
     for (size_t i = 0; i < list.count; i++) {
-        ub_describe(&list.items[i], &devices[*count]);
+        ub_describe(context->quirks, &list.items[i], &devices[*count]);
         *count += all || devices[*count].mode != UB_MODE_NONE;
     }
     *out = devices;

@@ -57,7 +57,7 @@ static enum ub_code watch_return(struct ub_session *session, struct ub_result *r
     if (code == UB_OK) {
         result->came_back = true;
         result->left_bootloader = true;
-        ub_describe(&info, &result->returned);
+        ub_describe(context->quirks, &info, &result->returned);
         free(info.config);
         tell_return(session, result);
         return UB_OK;

@@ -37,9 +37,9 @@ static enum ub_code runs_already(struct ub_context *context, const char *selecto
     size_t index = 0;
     enum ub_code code = context->transport.ops->enumerate(context->transport.self, &list, err);
     if (!code)
-        code = ub_select(&list, selector, &index, err);
+        code = ub_select(context->quirks, &list, selector, &index, err);
     if (!code)
-        ub_describe(&list.items[index], device);
+        ub_describe(context->quirks, &list.items[index], device);
     ub_usb_list_free(&list);
     return code;
 }

@@ -20,7 +20,7 @@ static enum ub_code find(struct ub_session *session, const char *selector, struc
     enum ub_code code = context->transport.ops->enumerate(context->transport.self, &list, err);
     size_t index = 0;
     if (!code)
-        code = ub_select(&list, selector, &index, err);
+        code = ub_select(context->quirks, &list, selector, &index, err);
     if (!code)
         code = ub_session_adopt(session, &list.items[index], err);
     ub_usb_list_free(&list);
@@ -51,7 +51,9 @@ static void fill_target(struct ub_session *session)
     target->regions = session->loader->ops->regions(session->loader, &target->region_count);
     target->family = ub_family_by_regions(session->info.vid, session->info.pid, target->regions,
                                           target->region_count);
-    target->habits = target->family->habits;
+    session->effect.habits = target->family->habits;
+    ub_quirks_apply(session->context->quirks, &session->quirks, &session->effect);
+    target->habits = session->effect.habits;
     session->loader->ops->adopt(session->loader, &target->habits);
     session->device.family = target->family->name;
 }
@@ -62,7 +64,7 @@ static enum ub_code adopt_same(struct ub_session *session, const struct ub_usb_i
 {
     const struct ub_usb_info before = session->info;
     struct ub_device now;
-    ub_describe(info, &now);
+    ub_describe(session->context->quirks, info, &now);
     bool serials = before.serial[0] && info->serial[0];
     if (now.mode == UB_MODE_DFU && session->device.mode == UB_MODE_DFU &&
         (before.vid != info->vid || before.pid != info->pid ||

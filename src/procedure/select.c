@@ -4,7 +4,6 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "family/family.h"
-#include "usb/dfu_interface.h"
 
 #include <string.h>
 
@@ -35,11 +34,14 @@ static const char *next_step(enum ub_mode mode)
     return "";
 }
 
-void ub_describe(const struct ub_usb_info *info, struct ub_device *out)
+void ub_describe(const struct ub_quirks *quirks, const struct ub_usb_info *info,
+                 struct ub_device *out)
 {
     memset(out, 0, sizeof(*out));
     struct ub_dfu_interface interface;
-    bool found = ub_dfu_interface_find(info->config, info->config_length, &interface);
+    struct ub_quirk_effect effect;
+    bool found = ub_quirks_interface(quirks, info, &interface);
+    ub_quirks_look(quirks, info, &effect);
     out->vid = info->vid;
     out->pid = info->pid;
     out->bcdDevice = info->bcdDevice;
@@ -50,7 +52,8 @@ void ub_describe(const struct ub_usb_info *info, struct ub_device *out)
     (void)ub_print(out->port, sizeof(out->port), "%s", info->port);
     (void)ub_print(out->manufacturer, sizeof(out->manufacturer), "%s", info->manufacturer);
     (void)ub_print(out->product, sizeof(out->product), "%s", info->product);
-    (void)ub_print(out->serial, sizeof(out->serial), "%s", info->serial);
+    if (!effect.serial_bytes || !ub_quirk_unpack(info->serial, out->serial, sizeof(out->serial)))
+        (void)ub_print(out->serial, sizeof(out->serial), "%s", info->serial);
 }
 
 const struct ub_usb_info *ub_usb_list_port(const struct ub_usb_list *list, const char *port)
@@ -138,26 +141,26 @@ static enum ub_code parse_selector(const char *selector, struct term *terms, siz
     return UB_OK;
 }
 
-static bool term_fits(const struct term *term, const struct ub_usb_info *info)
+static bool term_fits(const struct term *term, const struct ub_device *device)
 {
     switch (term->kind) {
     case BY_PORT:
-        return strcmp(term->text, info->port) == 0;
+        return strcmp(term->text, device->port) == 0;
     case BY_SERIAL:
-        return strcmp(term->text, info->serial) == 0;
+        return strcmp(term->text, device->serial) == 0;
     case BY_ID:
-        return term->vid == info->vid && term->pid == info->pid;
+        return term->vid == device->vid && term->pid == device->pid;
     case BY_FAMILY:
         break;
     }
     return term->family->vid == 0 ||
-           (term->family->vid == info->vid && term->family->pid == info->pid);
+           (term->family->vid == device->vid && term->family->pid == device->pid);
 }
 
-static bool fits(const struct term *terms, size_t count, const struct ub_usb_info *info)
+static bool fits(const struct term *terms, size_t count, const struct ub_device *device)
 {
     for (size_t i = 0; i < count; i++)
-        if (!term_fits(&terms[i], info))
+        if (!term_fits(&terms[i], device))
             return false;
     return true;
 }
@@ -179,17 +182,16 @@ static bool is_wanted(enum wanted wanted, enum ub_mode mode)
 }
 
 /** Counts the devices that fit, notes the last one, and lists them in `text`. */
-static size_t candidates(const struct ub_usb_list *list, const struct term *terms, size_t count,
-                         enum wanted wanted, size_t *last, char *text, size_t size)
+static size_t candidates(const struct ub_quirks *quirks, const struct ub_usb_list *list,
+                         const struct term *terms, size_t count, enum wanted wanted, size_t *last,
+                         char *text, size_t size)
 {
     size_t found = 0;
     text[0] = '\0';
     for (size_t i = 0; i < list->count; i++) {
         struct ub_device device;
-        if (!fits(terms, count, &list->items[i]))
-            continue;
-        ub_describe(&list->items[i], &device);
-        if (!is_wanted(wanted, device.mode))
+        ub_describe(quirks, &list->items[i], &device);
+        if (!fits(terms, count, &device) || !is_wanted(wanted, device.mode))
             continue;
         *last = i;
         (void)ub_append(text, size, "%sport=%s (%04x:%04x%s%s)", found ? ", " : "", device.port,
@@ -199,8 +201,8 @@ static size_t candidates(const struct ub_usb_list *list, const struct term *term
     return found;
 }
 
-enum ub_code ub_select(const struct ub_usb_list *list, const char *selector, size_t *index,
-                       struct ub_error *err)
+enum ub_code ub_select(const struct ub_quirks *quirks, const struct ub_usb_list *list,
+                       const char *selector, size_t *index, struct ub_error *err)
 {
     struct term terms[TERMS_MAX] = {0};
     size_t count;
@@ -209,17 +211,17 @@ enum ub_code ub_select(const struct ub_usb_list *list, const char *selector, siz
         return code;
     char text[UB_ERROR_TEXT];
     /* without a selector a headset's runtime interface must not stand in the way of a bootloader */
-    size_t found = candidates(list, terms, count, count ? EITHER : IN_DFU, index, text,
+    size_t found = candidates(quirks, list, terms, count, count ? EITHER : IN_DFU, index, text,
                               sizeof(text));
     if (!found && !count)
-        found = candidates(list, terms, count, EITHER, index, text, sizeof(text));
+        found = candidates(quirks, list, terms, count, EITHER, index, text, sizeof(text));
     if (found == 1)
         return UB_OK;
     if (found > 1) {
         code = ub_fail(err, UB_DEV_SEVERAL, "%zu devices fit, and one has to be named", found);
         return ub_wrap(err, code, "%s", text);
     }
-    found = candidates(list, terms, count, NEITHER, index, text, sizeof(text));
+    found = candidates(quirks, list, terms, count, NEITHER, index, text, sizeof(text));
     if (found == 1 && count && list->items[*index].config_length == 0)
         return ub_fail(err, UB_DEV_DESCRIPTOR, "the configuration descriptor of %s cannot be read",
                        text);

@@ -6,18 +6,20 @@
 #ifndef UB_PROCEDURE_SELECT_H
 #define UB_PROCEDURE_SELECT_H
 
-#include "usb/transport.h"
+#include "family/quirks.h"
 
-/** A device for the caller, from what the bus shows. */
-void ub_describe(const struct ub_usb_info *info, struct ub_device *out);
+/** A device for the caller, from what the bus shows, corrected by what quirks know (NULL: nothing).
+ */
+void ub_describe(const struct ub_quirks *quirks, const struct ub_usb_info *info,
+                 struct ub_device *out);
 
 /**
  * Index of the one device that fits `selector` (see ub_details()). Without a selector devices in
  * DFU mode come first; only if there is none are those in runtime mode considered. Errors:
  * UB_USE_SELECTOR, UB_DEV_NONE, UB_DEV_SEVERAL, UB_DEV_NOT_DFU.
  */
-enum ub_code ub_select(const struct ub_usb_list *list, const char *selector, size_t *index,
-                       struct ub_error *err);
+enum ub_code ub_select(const struct ub_quirks *quirks, const struct ub_usb_list *list,
+                       const char *selector, size_t *index, struct ub_error *err);
 
 /** The device at `port`, or NULL. */
 const struct ub_usb_info *ub_usb_list_port(const struct ub_usb_list *list, const char *port);

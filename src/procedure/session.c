@@ -21,29 +21,45 @@ enum ub_code ub_session_adopt(struct ub_session *session, const struct ub_usb_in
     free(session->info.config);
     session->info = *info;
     session->info.config = config;
-    ub_describe(&session->info, &session->device);
+    ub_describe(session->context->quirks, &session->info, &session->device);
     (void)ub_print(session->context->env.port, sizeof(session->context->env.port), "%s",
                    info->port);
     return UB_OK;
+}
+
+/** What quirks know of this device, once more with the names of its memories (NULL: not read). */
+static void advise(void *self, const char *const *names, size_t count,
+                   struct ub_loader_habits *habits)
+{
+    struct ub_session *session = self;
+    const struct ub_quirk_device device = {
+        .info = &session->info, .names = names, .name_count = count};
+    session->effect.habits = *habits;
+    ub_quirks_find(session->context->quirks, &device, &session->quirks);
+    ub_quirks_apply(session->context->quirks, &session->quirks, &session->effect);
+    *habits = session->effect.habits;
 }
 
 enum ub_code ub_session_connect(struct ub_session *session, struct ub_loader_port *port,
                                 struct ub_error *err)
 {
     struct ub_context *context = session->context;
-    if (!ub_dfu_interface_find(session->info.config, session->info.config_length,
-                               &session->interface))
+    if (!ub_quirks_interface(context->quirks, &session->info, &session->interface))
         return ub_fail(err, UB_DEV_NOT_DFU, "the device at %s has no DFU interface",
                        session->info.port);
     enum ub_code code = context->transport.ops->open(context->transport.self, session->info.port,
                                                      &session->handle, err);
+    const struct ub_family *family = ub_family_by_id(session->info.vid, session->info.pid);
+    session->effect = (struct ub_quirk_effect){.habits = family->habits};
+    advise(session, NULL, 0, &session->effect.habits);
     *port = (struct ub_loader_port){
         .env = &context->env,
         .transport = context->transport,
         .handle = session->handle,
         .info = &session->info,
         .interface = &session->interface,
-        .habits = ub_family_by_id(session->info.vid, session->info.pid)->habits,
+        .habits = session->effect.habits,
+        .adviser = {.advise = advise, .self = session},
     };
     return code;
 }

@@ -17,7 +17,9 @@ struct ub_session {
     struct ub_loader *loader;
     struct ub_target target;
     struct ub_device device;
-    bool was_runtime; /**< it was entered from runtime mode, where its ids were: */
+    struct ub_quirk_hits quirks;   /**< that apply, as far as the device is known */
+    struct ub_quirk_effect effect; /**< the family's habits, and all that those change */
+    bool was_runtime;              /**< it was entered from runtime mode, where its ids were: */
     uint16_t runtime_vid;
     uint16_t runtime_pid;
     uint64_t entered_us; /**< how long it took to come back in DFU mode */

@@ -35,7 +35,7 @@ static struct ub_usb_info device(const char *port, uint16_t pid, uint8_t *config
 
 static enum ub_code pick(const struct ub_usb_list *list, const char *selector, size_t *index)
 {
-    return ub_select(list, selector, index, NULL);
+    return ub_select(NULL, list, selector, index, NULL);
 }
 
 static void a_device_in_dfu_mode_comes_before_headsets(void **state)

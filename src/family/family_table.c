@@ -1,0 +1,346 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The families, in order of preference: the first that fits is taken, the last fits anything.
+ *
+ * Times are typical ones out of the data sheets' tables of flash memory characteristics, at 2.7 to
+ * 3.6 V; none was measured on a chip. What a family's ROM does while it works is known from the
+ * tools that rely on it (pydfu and EdgeTX' buddy ask F4, F7, H7 and WB parts at once and never
+ * sleep) and from those that fell over it (data/quirks.yaml): where neither is known, the ROM is
+ * asked when it wants to be asked.
+ */
+#include "family/family.h"
+
+/* Deadlines. A sector erase may take 4 s (F7 256 KiB in x8 parallelism), a mass erase 32 s (F405 in
+ * x8 parallelism, OpenOCD; dfu-util allows 35 s), a manifestation 180 s (Poly's devices in fwupd's
+ * quirks). No device is known that asks to be left alone for more than 100 s between two polls. */
+#define DEADLINES                                                                                  \
+    .erase_deadline_ms = 10000, .erase_all_deadline_ms = 40000, .write_deadline_ms = 10000,        \
+    .manifest_deadline_ms = 180000, .poll_max_ms = 120000
+
+/* Full-speed control transfers: about 1 ms for a short one through a hub or an emulated bus, 64
+ * bytes in a packet and 13 packets in a frame at most (USB 2.0 table 5-1). */
+#define FULL_SPEED .transfer_us = 1000, .transfer_kib_us = 1300
+
+/* Costs: a fixed part and a part per KiB of a sector's erase, the erase of everything, one KiB of
+ * programming. */
+#define COSTS(sector_, kib_, all_, write_)                                                         \
+    {                                                                                              \
+        .erase_sector_us = (sector_), .erase_kib_us = (kib_), .erase_all_us = (all_),              \
+        .write_kib_us = (write_), FULL_SPEED                                                       \
+    }
+
+/* A bootloader in ST's ROM, or one made after it. */
+#define ST_ROM(name_, title_, word_)                                                               \
+    .name = (name_), .title = (title_), .word = (word_), .vid = 0x0483, .pid = 0xdf11,             \
+    .has_boot_address = true, .boot_address = 0x08000000, .rom_by_pin = true
+
+#define LAYOUT(runs_) .layout = (runs_), .layout_count = sizeof(runs_) / sizeof((runs_)[0])
+
+/* The rights of a run are not compared. A count of 0 is any. */
+#define RUN(address_, size_, count_)                                                               \
+    {                                                                                              \
+        .address = (address_), .size = (size_), .count = (count_)                                  \
+    }
+#define K 1024u
+
+static const struct ub_sector_run f405[] = {RUN(0x08000000, 16 * K, 4), RUN(0x08010000, 64 * K, 1),
+                                            RUN(0x08020000, 128 * K, 7)};
+static const struct ub_sector_run f411[] = {RUN(0x08000000, 16 * K, 4), RUN(0x08010000, 64 * K, 1),
+                                            RUN(0x08020000, 128 * K, 3)};
+static const struct ub_sector_run two_mib_in_two_banks[] = {
+    RUN(0x08000000, 16 * K, 4), RUN(0x08010000, 64 * K, 1), RUN(0x08020000, 128 * K, 7),
+    RUN(0x08100000, 16 * K, 4), RUN(0x08110000, 64 * K, 1), RUN(0x08120000, 128 * K, 7)};
+static const struct ub_sector_run f745[] = {RUN(0x08000000, 32 * K, 4), RUN(0x08020000, 128 * K, 1),
+                                            RUN(0x08040000, 256 * K, 3)};
+static const struct ub_sector_run f767[] = {RUN(0x08000000, 32 * K, 4), RUN(0x08020000, 128 * K, 1),
+                                            RUN(0x08040000, 256 * K, 7)};
+static const struct ub_sector_run sectors_of_128k[] = {RUN(0x08000000, 128 * K, 0)};
+static const struct ub_sector_run pages_of_8k[] = {RUN(0x08000000, 8 * K, 0)};
+static const struct ub_sector_run pages_of_4k[] = {RUN(0x08000000, 4 * K, 0)};
+static const struct ub_sector_run pages_of_2k[] = {RUN(0x08000000, 2 * K, 0)};
+static const struct ub_sector_run pages_of_1k[] = {RUN(0x08000000, 1 * K, 0)};
+static const struct ub_sector_run pages_of_256[] = {RUN(0x08000000, 256, 0)};
+static const struct ub_sector_run pages_of_128[] = {RUN(0x08000000, 128, 0)};
+/* ST's demonstration of DFU for the F10x, and Black Magic's after it: their own pages first. */
+static const struct ub_sector_run f103_demo[] = {RUN(0x08000000, 1 * K, 12),
+                                                 RUN(0x08003000, 1 * K, 116)};
+
+/* Where the option bytes are tells F7 from F4 and the parts with pages of 2 KiB from each other
+ * (reference manuals; the alternate settings' names as devices show them). */
+#define OPTIONS_F7 0x1fff0000u
+#define OPTIONS_L4 0x1fff7800u
+#define OPTIONS_WB 0x1fff8000u
+#define OPTIONS_F0 0x1ffff800u
+#define OPTIONS_U5 0x40022040u
+
+/* F4 and F7: 16 KiB 250 ms, 64 KiB 550 ms, 128 KiB 1 s, a word 16 us in x32 parallelism; F7 has the
+ * same times for sectors of twice the size. */
+#define F4_COSTS(all_) COSTS(150000, 6600, all_, 4096)
+#define F7_COSTS(all_) COSTS(150000, 3300, all_, 4096)
+
+/* The ROM answers nothing until it is done, so it is asked at once. */
+#define AT_ONCE .naks_while_busy = true, .poll_early = true
+/* Programmed by units with ECC, once between erases. */
+#define ECC(unit_) .program_unit = (unit_), .write_once = true
+
+#define HABITS_F4                                                                                  \
+    {                                                                                              \
+        DEADLINES, AT_ONCE, .erased_value = 0xff, .program_unit = 4, .erase_typical_us = 250000,   \
+                            .write_typical_us = 4096                                               \
+    }
+
+static const struct ub_family families[] = {
+    {
+        ST_ROM("STM32F405", "STM32F405/407/415/417 with 1 MiB, ST's bootloader in ROM",
+               "stm32f405"), /* AN2606: pattern 1, BOOT0 = 1 and BOOT1 = 0 */
+        LAYOUT(f405),
+        .costs = F4_COSTS(8000000),
+        .habits = HABITS_F4,
+    },
+    {
+        ST_ROM("STM32F72x", "STM32F722/723/732/733 with 512 KiB, ST's bootloader in ROM",
+               "stm32f72x"),
+        LAYOUT(f411),
+        .mark = {.address = OPTIONS_F7},
+        .costs = F4_COSTS(4000000),
+        .habits = HABITS_F4,
+    },
+    {
+        ST_ROM("STM32F411", "STM32F411/401/446 with 512 KiB, ST's bootloader in ROM", "stm32f411"),
+        LAYOUT(f411),
+        .costs = F4_COSTS(4000000),
+        .habits = HABITS_F4,
+    },
+    {
+        ST_ROM("STM32F767", "STM32F76x/77x with 2 MiB in two banks, ST's bootloader in ROM",
+               "stm32f767"),
+        LAYOUT(two_mib_in_two_banks),
+        .mark = {.address = OPTIONS_F7},
+        .costs = F4_COSTS(16000000),
+        .habits = HABITS_F4,
+    },
+    {
+        ST_ROM("STM32F427", "STM32F42x/43x with 2 MiB, ST's bootloader in ROM", "stm32f427"),
+        LAYOUT(two_mib_in_two_banks),
+        .costs = F4_COSTS(16000000),
+        .habits = HABITS_F4,
+    },
+    {
+        ST_ROM("STM32F745", "STM32F74x/75x with 1 MiB, ST's bootloader in ROM", "stm32f745"),
+        LAYOUT(f745),
+        .costs = F7_COSTS(8000000),
+        .habits = HABITS_F4,
+    },
+    {
+        ST_ROM("STM32F767", "STM32F76x/77x with 2 MiB in one bank, ST's bootloader in ROM",
+               "stm32f767"),
+        LAYOUT(f767),
+        .costs = F7_COSTS(16000000),
+        .habits = HABITS_F4,
+    },
+    {
+        /* 128 KiB 1.1 s and 256 bits 130 us in x32 parallelism, which is what an unprogrammed part
+         * at any voltage bears */
+        ST_ROM("STM32H743", "STM32H7 with sectors of 128 KiB, ST's bootloader in ROM", "stm32h743"),
+        LAYOUT(sectors_of_128k),
+        .costs = COSTS(0, 8600, 16000000, 4160),
+        .habits = {DEADLINES, AT_ONCE, ECC(32), .erased_value = 0xff, .erase_typical_us = 1100000,
+                   .write_typical_us = 4160},
+    },
+    {
+        /* 2 KiB 22 ms, 64 bits 81.7 us; not asked early (quirk stm32l4-early) */
+        ST_ROM("STM32G4", "STM32G4, ST's bootloader in ROM", "stm32g4"),
+        LAYOUT(pages_of_2k),
+        .mark = {.address = OPTIONS_L4, .size = 48},
+        .costs = COSTS(22000, 0, 22000, 10458),
+        .habits = {DEADLINES, ECC(8), .erased_value = 0xff, .erase_typical_us = 22000,
+                   .write_typical_us = 10458},
+    },
+    {
+        ST_ROM("STM32L4", "STM32L4, ST's bootloader in ROM", "stm32l4"),
+        LAYOUT(pages_of_2k),
+        .mark = {.address = OPTIONS_L4},
+        .costs = COSTS(22000, 0, 22000, 10458),
+        .habits = {DEADLINES, ECC(8), .erased_value = 0xff, .erase_typical_us = 22000,
+                   .write_typical_us = 10458},
+    },
+    {
+        /* 4 KiB 22 ms, 64 bits 81.7 us */
+        ST_ROM("STM32WB55", "STM32WB55, ST's bootloader in ROM", "stm32wb55"),
+        LAYOUT(pages_of_4k),
+        .mark = {.address = OPTIONS_WB},
+        .costs = COSTS(22000, 0, 22000, 10458),
+        .habits = {DEADLINES, AT_ONCE, ECC(8), .erased_value = 0xff, .erase_typical_us = 22000,
+                   .write_typical_us = 10458},
+    },
+    {
+        /* 8 KiB 1.5 ms, 128 bits 118 us */
+        ST_ROM("STM32U5", "STM32U5, ST's bootloader in ROM", "stm32u5"),
+        LAYOUT(pages_of_8k),
+        .mark = {.address = OPTIONS_U5},
+        .costs = COSTS(1500, 0, 400000, 7552),
+        .habits = {DEADLINES, ECC(16), .erased_value = 0xff, .erase_typical_us = 1500,
+                   .write_typical_us = 7552},
+    },
+    {
+        /* no data sheet was at hand: an U5's times are taken */
+        ST_ROM("STM32C5", "STM32C5, ST's bootloader in ROM", "stm32c5"),
+        LAYOUT(pages_of_8k),
+        .alone = true,
+        .costs = COSTS(1500, 0, 400000, 7552),
+        .habits = {DEADLINES, ECC(16), .erased_value = 0xff, .erase_typical_us = 1500,
+                   .write_typical_us = 7552},
+    },
+    {
+        /* A half page of 64 bytes and the erase of a page take 3.2 ms each. Erased is zero. */
+        ST_ROM("STM32L0", "STM32L0, ST's bootloader in ROM", "stm32l0"),
+        LAYOUT(pages_of_128),
+        .costs = COSTS(3200, 0, 8000000, 51200),
+        .habits = {DEADLINES, .erased_value = 0x00, .program_unit = 64, .erase_typical_us = 3200,
+                   .write_typical_us = 51200},
+    },
+    {
+        /* A half page of 128 bytes and the erase of a page take 3.28 ms each. Erased is zero. */
+        ST_ROM("STM32L1", "STM32L1, ST's bootloader in ROM", "stm32l1"),
+        LAYOUT(pages_of_256),
+        .costs = COSTS(3280, 0, 8000000, 26240),
+        .habits = {DEADLINES, .erased_value = 0x00, .program_unit = 128, .erase_typical_us = 3280,
+                   .write_typical_us = 26240},
+    },
+    {
+        /* A page of 2 KiB 30 ms, a half-word 53.5 us. Never asked early (quirk stm32f072-early). */
+        ST_ROM("STM32F072", "STM32F07x/F3 with pages of 2 KiB, ST's bootloader in ROM",
+               "stm32f072"),
+        LAYOUT(pages_of_2k),
+        .mark = {.address = OPTIONS_F0},
+        .costs = COSTS(30000, 0, 30000, 27392),
+        .habits = {DEADLINES, .erased_value = 0xff, .program_unit = 2, .erase_typical_us = 30000,
+                   .write_typical_us = 27392},
+    },
+    {
+        ST_ROM("STM32F042", "STM32F04x with pages of 1 KiB, ST's bootloader in ROM", "stm32f042"),
+        LAYOUT(pages_of_1k),
+        .mark = {.address = OPTIONS_F0},
+        .costs = COSTS(30000, 0, 30000, 27392),
+        .habits = {DEADLINES, .erased_value = 0xff, .program_unit = 2, .erase_typical_us = 30000,
+                   .write_typical_us = 27392},
+    },
+    {
+        /* A bootloader in flash: nothing brings it back but a programmer, and what starts the
+         * firmware is its vector table behind the bootloader. A page of 1 KiB 20 ms, a half-word
+         * 52.5 us. */
+        .name = "STM32F103",
+        .title = "STM32F103 with ST's demonstration bootloader in its flash",
+        .word = "stm32f103",
+        .vid = 0x0483,
+        .pid = 0xdf11,
+        LAYOUT(f103_demo),
+        .has_boot_address = true,
+        .boot_address = 0x08003000,
+        .costs = COSTS(20000, 0, 20000, 26880),
+        .habits = {DEADLINES, .erased_value = 0xff, .program_unit = 2, .erase_typical_us = 20000,
+                   .write_typical_us = 26880},
+    },
+    {
+        /* Whatever else says so. Most of the newer parts have ECC, with units of up to 256 bits. */
+        .name = "STM32",
+        .title = "STM32, ST's bootloader in ROM",
+        .word = "stm32",
+        .vid = 0x0483,
+        .pid = 0xdf11,
+        .has_boot_address = true,
+        .boot_address = 0x08000000,
+        .costs = COSTS(22000, 7000, 10000000, 8192),
+        .habits = {DEADLINES, ECC(32), .erased_value = 0xff},
+    },
+    {
+        /* A page of 1 KiB 50 ms (400 ms at worst), a word 37.5 us, as the GD32F103's; the ROM asks
+         * for 100 ms whatever it does. */
+        .name = "GD32VF103",
+        .title = "GD32VF103, GigaDevice's bootloader in ROM",
+        .word = "gd32vf103",
+        .vid = 0x28e9,
+        .pid = 0x0189,
+        LAYOUT(pages_of_1k),
+        .has_boot_address = true,
+        .boot_address = 0x08000000,
+        .rom_by_pin = true,
+        .costs = COSTS(50000, 0, 10000000, 9600),
+        .habits = {DEADLINES, .erased_value = 0xff, .program_unit = 4, .erase_typical_us = 50000,
+                   .write_typical_us = 9600},
+    },
+    {
+        .name = "GD32",
+        .title = "GD32, GigaDevice's bootloader",
+        .word = "gd32",
+        .vid = 0x28e9,
+        .pid = 0x0189,
+        .has_boot_address = true,
+        .boot_address = 0x08000000,
+        .costs = COSTS(50000, 0, 10000000, 9600),
+        .habits = {DEADLINES, .erased_value = 0xff, .program_unit = 4, .erase_typical_us = 50000,
+                   .write_typical_us = 9600},
+    },
+    {
+        /* A sector of 2 or 4 KiB 50 ms, a word 50 us. */
+        .name = "AT32",
+        .title = "AT32F4, Artery's bootloader in ROM",
+        .word = "at32",
+        .vid = 0x2e3c,
+        .pid = 0xdf11,
+        .has_boot_address = true,
+        .boot_address = 0x08000000,
+        .rom_by_pin = true,
+        .costs = COSTS(50000, 0, 15000000, 12800),
+        .habits = {DEADLINES, .erased_value = 0xff, .program_unit = 4, .erase_typical_us = 50000,
+                   .write_typical_us = 12800},
+    },
+    {
+        /* An F103's times are taken. */
+        .name = "APM32",
+        .title = "APM32, Geehy's bootloader",
+        .word = "apm32",
+        .vid = 0x314b,
+        .pid = 0x0106,
+        .has_boot_address = true,
+        .boot_address = 0x08000000,
+        .costs = COSTS(20000, 0, 1000000, 26880),
+        .habits = {DEADLINES, .erased_value = 0xff, .program_unit = 2, .erase_typical_us = 20000,
+                   .write_typical_us = 26880},
+    },
+    {
+        .name = "WB32",
+        .title = "WB32, Westberry's bootloader",
+        .word = "wb32",
+        .vid = 0x342d,
+        .pid = 0xdfa0,
+        .has_boot_address = true,
+        .boot_address = 0x08000000,
+        .costs = COSTS(22000, 7000, 10000000, 26880),
+        .habits = {DEADLINES, ECC(32), .erased_value = 0xff},
+    },
+    {
+        .name = "X32",
+        .title = "X32, a bootloader after ST's",
+        .word = "x32",
+        .vid = 0x3997,
+        .pid = 0xdf11,
+        .has_boot_address = true,
+        .boot_address = 0x08000000,
+        .costs = COSTS(22000, 7000, 10000000, 8192),
+        .habits = {DEADLINES, ECC(32), .erased_value = 0xff},
+    },
+    {
+        .name = "DFU",
+        .title = "a device that follows the USB DFU standard",
+        .word = "dfu",
+        /* a stream erases as it goes: 20 ms and 512 * 52.5 us a KiB (F1) */
+        .costs = COSTS(22000, 7000, 10000000, 47000),
+        .habits = {DEADLINES, .erased_value = 0xff},
+    },
+};
+
+const struct ub_family *ub_family_at(size_t index)
+{
+    return index < sizeof(families) / sizeof(families[0]) ? &families[index] : NULL;
+}

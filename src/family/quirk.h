@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/**
+ * @file quirk.h
+ * One quirk: a defect, the devices that have it, and what it changes. Built key by key by whoever
+ * reads it, so that a file and a line of the command are held to the same rules.
+ */
+#ifndef UB_FAMILY_QUIRK_H
+#define UB_FAMILY_QUIRK_H
+
+#include "family/quirk_key.h"
+#include "family/quirk_select.h"
+
+/** Longest text about a quirk, such as its defect. */
+#define UB_QUIRK_PROSE_MAX 400u
+/** Most conditions of one quirk. */
+#define UB_QUIRK_CONDITIONS_MAX 32u
+
+/** A quirk. Everything is its own. */
+struct ub_quirk {
+    char *name;
+    char *defect;
+    char *source;
+    char *does; /**< what is done about it beyond what its keys say; or NULL */
+    struct ub_quirk_condition *conditions;
+    size_t condition_count;
+    struct ub_quirk_value *values;
+    size_t value_count;
+    char *remedy;  /**< made of the values and `does` */
+    char *because; /**< made of the conditions */
+};
+
+/** Where a text that is being read comes from, for messages. */
+struct ub_quirk_place {
+    const char *file; /**< or "--quirk" */
+    size_t line;      /**< from 1 on, 0: none */
+};
+
+/** Raises UB_USE_QUIRK about that place. */
+enum ub_code ub_quirk_bad(const struct ub_quirk_place *place, struct ub_error *err,
+                          const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+/**
+ * Sets name, defect, source or does. *known is false for any other key. Errors: UB_USE_QUIRK,
+ * UB_SYS_MEMORY.
+ */
+enum ub_code ub_quirk_say(struct ub_quirk *quirk, const char *key, const char *text,
+                          const struct ub_quirk_place *place, bool *known, struct ub_error *err);
+
+/** Adds a condition. *known is false if the key is none of theirs. Errors: as ub_quirk_say(). */
+enum ub_code ub_quirk_select(struct ub_quirk *quirk, const char *key, const char *text,
+                             const struct ub_quirk_place *place, bool *known, struct ub_error *err);
+
+/** Adds what is changed. *known is false if the key is none of theirs. Errors: as ub_quirk_say().
+ */
+enum ub_code ub_quirk_change(struct ub_quirk *quirk, const char *key, const char *text,
+                             const struct ub_quirk_place *place, bool *known, struct ub_error *err);
+
+/** Raises UB_USE_QUIRK for a key that does not exist, and lists those that do. */
+enum ub_code ub_quirk_unknown_key(const char *key, const struct ub_quirk_place *place,
+                                  struct ub_error *err);
+
+/** Checks that nothing is missing and makes remedy and because. Errors: as ub_quirk_say(). */
+enum ub_code ub_quirk_finish(struct ub_quirk *quirk, const struct ub_quirk_place *place,
+                             struct ub_error *err);
+
+/** Frees what the quirk owns, and makes it empty. */
+void ub_quirk_clear(struct ub_quirk *quirk);
+
+#endif
