@@ -183,6 +183,12 @@ struct ub_sim_chip_group {
     size_t count;
 };
 extern const struct ub_sim_chip_group ub_sim_group_stm32f405;
+extern const struct ub_sim_chip_group ub_sim_group_stm32f4;
+extern const struct ub_sim_chip_group ub_sim_group_stm32f7;
+extern const struct ub_sim_chip_group ub_sim_group_stm32h7;
+extern const struct ub_sim_chip_group ub_sim_group_stm32l;
+extern const struct ub_sim_chip_group ub_sim_group_stm32new;
+extern const struct ub_sim_chip_group ub_sim_group_stm32f0;
 extern const struct ub_sim_chip_group ub_sim_group_dfu;
 
 #endif

@@ -5,8 +5,9 @@
  * Descriptors and strings: as devices show them (`dfu-util -l` and `lsusb -v` of F405 and F407
  * boards: bcdUSB 1.00, bcdDevice 22.00, self-powered, 100 mA, interface strings 4 to 7).
  *
- * Erase and program times: typical values of the data sheet for x32 parallelism (2.7 to 3.6 V);
- * a mass erase takes 8 s and claims 100 ms (dfu-util therefore waits 35 s).
+ * Erase and program times: typical values of the data sheet for x32 parallelism (2.7 to 3.6 V), and
+ * the worst; a mass erase takes 8 s and claims 100 ms. It can take 32 s (OpenOCD, x8 parallelism),
+ * and dfu-util therefore waits 35.
  *
  * bwPollTimeout: no log of an F405 itself was found. An STM32F745 claims 100 ms for erasing and
  * 104 ms for writing 2048 bytes (fwupd issue 2696; the answer to the second DFU_GETSTATUS came when
@@ -15,6 +16,8 @@
  * room for such claims. The model claims what the chip needs: of the two the assumption that lets a
  * host which sleeps least look least good.
  *
+ * DFU_CLRSTATUS outside dfuERROR, and the reset behind written option bytes: see model_stm32.h.
+ *
  * After power-up dfu-util finds dfuERROR with errFIRMWARE on F407 (and F767) and clears it.
  */
 #include "sim/dfu_function.h"
@@ -22,16 +25,17 @@
 
 #include "base/bytes.h"
 
-#define FLASH_BASE  0x08000000u
-#define FLASH_SIZE  0x00100000u
-#define SRAM_BASE   0x20000000u
-#define SRAM_SIZE   0x00020000u
-#define CCM_BASE    0x10000000u
-#define CCM_SIZE    0x00010000u
-#define MS          UINT64_C(1000)
-#define WORD_NS     16000u
-#define OPTION_US   300000u /* erase and program of the option sector; an assumption */
-#define SERIAL_TEXT "357236543131"
+#define FLASH_BASE   0x08000000u
+#define FLASH_SIZE   0x00100000u
+#define SRAM_BASE    0x20000000u
+#define SRAM_SIZE    0x00020000u
+#define CCM_BASE     0x10000000u
+#define CCM_SIZE     0x00010000u
+#define MS           UINT64_C(1000)
+#define WORD_NS      16000u
+#define WORD_SLOW_NS 100000u
+#define OPTION_US    300000u /* erase and program of the option sector; an assumption */
+#define SERIAL_TEXT  "357236543131"
 
 static const struct ub_sim_run flash_runs[] = {{4, 16 * 1024, 250000, 500000},
                                                {1, 64 * 1024, 550000, 1100000},
@@ -85,7 +89,9 @@ static const struct ub_sim_chip chip = {
                   .erased = 0xff,
                   .unit = 4,
                   .unit_ns = WORD_NS,
+                  .unit_slow_ns = WORD_SLOW_NS,
                   .mass_erase_us = 8000 * MS,
+                  .mass_erase_slow_us = 32000 * MS,
                   .name = "@Internal Flash  /0x08000000/04*016Kg,01*064Kg,07*128Kg"},
                  {.kind = UB_SIM_OPTION,
                   .base = 0x1fffc000,
@@ -94,6 +100,7 @@ static const struct ub_sim_chip chip = {
                   .erased = 0xff,
                   .unit = 16,
                   .unit_ns = OPTION_US * 1000u,
+                  .launches = true,
                   .initial = option_bytes,
                   .initial_length = sizeof(option_bytes),
                   .name = "@Option Bytes  /0x1FFFC000/01*016 e"},
@@ -125,6 +132,7 @@ static const struct ub_sim_chip chip = {
             .first_status = UB_FN_STATUS_FIRMWARE,
             .status_length = 6,
             .deaf = true,
+            .clear = UB_SIM_CLEAR_LENIENT,
             .reset = UB_SIM_RESET_STAYS,
             .polls = {.set_address = UB_SIM_POLL_TRUE,
                       .write = UB_SIM_POLL_TRUE,
