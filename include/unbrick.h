@@ -411,8 +411,8 @@ struct ub_region {
     unsigned rights; /**< union of the rights of all runs; of the interface for a stream */
 };
 
-/** A known defect of a device, and what unbrick does about it. Strings live as long as the context.
- */
+/** A known defect of a device, and what unbrick does about it. Strings live as long as the details
+ * that they are part of, and no longer than the context. */
 struct ub_quirk_info {
     const char *name;    /**< "gd32vf103-pages" */
     const char *defect;  /**< what is wrong with the device */

@@ -157,8 +157,10 @@ static void on_topic(struct cli *cli, const struct cli_topic *topic)
     term_print(&cli->term.out, TERM_BOLD, "%s\n", topic->title);
     paragraphs(cli, topic->text);
     term_print(&cli->term.out, TERM_PLAIN, "\n");
-    for (const struct cli_item *i = topic->items; i->term != NULL; i++) {
-        item(cli, i->term, i->text, TERM_COLUMN);
+    struct cli_item one;
+    char room[CLI_ITEM_TEXT];
+    for (size_t i = 0; cli_topic_item(topic, i, room, &one); i++) {
+        item(cli, one.term, one.text, TERM_COLUMN);
     }
 }
 

@@ -126,11 +126,23 @@ static json_t *region_object(const struct ub_region *region)
     return object;
 }
 
+static json_t *quirk_object(const struct ub_quirk_info *quirk)
+{
+    json_t *object = json_object();
+    set_text(object, "name", quirk->name);
+    set_text(object, "defect", quirk->defect);
+    set_text(object, "remedy", quirk->remedy);
+    set_text(object, "because", quirk->because);
+    set_text(object, "source", quirk->source);
+    return object;
+}
+
 json_t *json_of_details(const struct ub_details *details)
 {
     json_t *object = json_object();
     json_t *regions = json_array();
     json_t *warnings = json_array();
+    json_t *quirks = json_array();
     (void)json_object_set_new(object, "device", json_of_device(&details->device));
     set_number(object, "dfu_version", details->bcdDFUVersion);
     set_number(object, "attributes", details->bmAttributes);
@@ -151,7 +163,11 @@ json_t *json_of_details(const struct ub_details *details)
         (void)json_array_append_new(warnings, json_of_text(details->warnings[i]));
     }
     (void)json_object_set_new(object, "regions", regions);
+    for (size_t i = 0; i < details->quirk_count; i++) {
+        (void)json_array_append_new(quirks, quirk_object(&details->quirks[i]));
+    }
     (void)json_object_set_new(object, "warnings", warnings);
+    (void)json_object_set_new(object, "quirks", quirks);
     return object;
 }
 

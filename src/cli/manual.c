@@ -205,9 +205,11 @@ static void exit_status(FILE *to)
     fputs(".Sh EXIT STATUS\n", to);
     text(to, topic->text);
     fputs(".Bl -tag -width Ds\n", to);
-    for (const struct cli_item *i = topic->items; i->term != NULL; i++) {
-        macro(to, "It", i->term);
-        text(to, i->text);
+    struct cli_item item;
+    char room[CLI_ITEM_TEXT];
+    for (size_t i = 0; cli_topic_item(topic, i, room, &item); i++) {
+        macro(to, "It", item.term);
+        text(to, item.text);
     }
     fputs(".El\n", to);
 }
@@ -263,9 +265,11 @@ static void topic_section(FILE *to, const struct cli_topic *topic)
         text(to, topic->text);
     }
     fputs(".Bl -tag -width Ds\n", to);
-    for (const struct cli_item *i = topic->items; i->term != NULL; i++) {
-        macro(to, "It Li", i->term);
-        text(to, i->text);
+    struct cli_item item;
+    char room[CLI_ITEM_TEXT];
+    for (size_t i = 0; cli_topic_item(topic, i, room, &item); i++) {
+        macro(to, "It Li", item.term);
+        text(to, item.text);
     }
     fputs(".El\n", to);
 }

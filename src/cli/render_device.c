@@ -139,6 +139,39 @@ static void region(struct cli *cli, const struct ub_region *r)
     }
 }
 
+#define UNDER_INDENT 14 /* "     because  " */
+
+static void fact_under(struct cli *cli, const char *name, const char *text)
+{
+    struct term_stream *out = &cli->term.out;
+    term_print(out, TERM_PLAIN, "     ");
+    term_pad(out, TERM_DIM, name, UNDER_INDENT - 5);
+    term_wrap(out, TERM_PLAIN, UNDER_INDENT, term_text_columns(out), text);
+    term_print(out, TERM_PLAIN, "\n");
+}
+
+/** What is known to be wrong with such devices; where it is known from for those who ask. */
+static void quirks(struct cli *cli, const struct ub_details *details)
+{
+    struct term_stream *out = &cli->term.out;
+    if (details->quirk_count > 0) {
+        term_print(out, TERM_PLAIN, "\n  Known of such devices\n");
+    }
+    for (size_t i = 0; i < details->quirk_count; i++) {
+        const struct ub_quirk_info *quirk = &details->quirks[i];
+        term_print(out, TERM_PLAIN, "  ");
+        term_print(out, TERM_BOLD, "%s", quirk->name);
+        term_print(out, TERM_PLAIN, "\n     ");
+        term_wrap(out, TERM_PLAIN, 5, term_text_columns(out), quirk->defect);
+        term_print(out, TERM_PLAIN, "\n");
+        fact_under(cli, "remedy", quirk->remedy);
+        fact_under(cli, "because", quirk->because);
+        if (cli->verbose) {
+            fact_under(cli, "source", quirk->source);
+        }
+    }
+}
+
 void render_details(struct cli *cli, const struct ub_details *details)
 {
     if (cli->json) {
@@ -151,6 +184,7 @@ void render_details(struct cli *cli, const struct ub_details *details)
     for (size_t i = 0; i < details->region_count; i++) {
         region(cli, &details->regions[i]);
     }
+    quirks(cli, details);
     for (size_t i = 0; i < details->warning_count; i++) {
         struct term_stream *out = &cli->term.out;
         term_print(out, TERM_PLAIN, "%s ", i == 0 ? "\n" : "");

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The topics of help: part of the table in verbs.h. */
+#include "unbrick.h"
 #include "verbs.h"
+
+#include <stdio.h>
 
 static const struct cli_item device_items[] = {
     {"port=1-4.2", "the device at this port of the bus; survives re-enumeration, unlike anything "
@@ -8,8 +11,9 @@ static const struct cli_item device_items[] = {
     {"serial=TEXT", "the device with this serial number"},
     {"id=VID:PID", "vendor and product id in hexadecimal, such as id=0483:df11"},
     {"FAMILY",
-     "one of these words: stm32 or stm32f405 (ids 0483:df11; the two cannot be told apart "
-     "before the device is opened), or dfu (any device with a DFU interface)"},
+     "a family's name, such as stm32, gd32, at32, or dfu for any device with a DFU interface. "
+     "Families with the same ids, such as stm32f405 and stm32l4, cannot be told apart before the "
+     "device is opened"},
     {NULL, NULL},
 };
 
@@ -42,6 +46,17 @@ static const struct cli_item sim_items[] = {
     {NULL, NULL},
 };
 
+static const struct cli_item quirk_items[] = {
+    {"name", "small letters, digits and dashes; needed in a file"},
+    {"defect", "what is wrong with the device, one line; needed in a file"},
+    {"source", "where that is known from"},
+    {"does", "what is done about it beyond the keys below"},
+    {"select", "in a file: a mapping of the keys from id to map, each with a value or a list of "
+               "values"},
+    {"behaviour", "in a file: a mapping of the keys from erase_deadline_ms on"},
+    {NULL, NULL},
+};
+
 static const struct cli_item status_items[] = {
     {"0", "done: the device holds the image, verified"},
     {"2", "usage: untouched; the command line is wrong"},
@@ -68,7 +83,7 @@ static const struct cli_item json_items[] = {
     {"details", "from info: device, dfu_version, attributes, can_download, can_upload, "
                 "manifestation_tolerant, will_detach, transfer_size_claimed, transfer_size, "
                 "detach_timeout_ms, state, status, regions (alt, name, kind, rights, runs), "
-                "read_protected, warnings"},
+                "read_protected, warnings, quirks (name, defect, remedy, because, source)"},
     {"image",
      "file, name, format, file_size, length, sha256, vid, pid, release, target, segments "
      "(alt, address, length); address and alt are null where the file gives none. error is "
@@ -95,6 +110,8 @@ static const struct cli_item json_items[] = {
 static const struct cli_item environment_items[] = {
     {"UNBRICK_VAULT", "folder of the vault where --vault does not name one; without either it is "
                       "unbrick/vault in the person's data folder"},
+    {"XDG_CONFIG_HOME", "the configuration folder, in which unbrick/quirks.yaml is read; without "
+                        "it that is ~/.config"},
     {"NO_COLOR", "if set and not empty: no colours"},
     {"TERM", "with dumb: no colours and no moving progress bar"},
     {"LC_ALL, LC_CTYPE, LANG", "where these do not say UTF-8, output is ASCII"},
@@ -105,20 +122,51 @@ static const struct cli_topic topics[] = {
     {"device", "Naming a device",
      "DEVICE may be left out when exactly one device fits. If two fit, unbrick lists both and "
      "stops: it never guesses. Several conditions separated by commas narrow further.",
-     device_items},
+     device_items, false},
     {"sim-keys", "Virtual devices",
      "--sim MODEL[,KEY=VALUE...] puts a virtual device in place of the real bus. \"unbrick sim\" "
      "lists the models.",
-     sim_items},
+     sim_items, false},
+    {"quirks", "Known defects of devices",
+     "A quirk says what is wrong with a kind of device and what is different about it; \"unbrick "
+     "info\" shows those that apply, and why. Many are built in. Your own are read from "
+     "unbrick/quirks.yaml in the configuration folder ($XDG_CONFIG_HOME, else ~/.config), then "
+     "from files given with --quirks, then from lines given with --quirk. Later ones win, and one "
+     "with the name of an earlier one takes its place.\n\n"
+     "A line is KEY=VALUE[,KEY=VALUE...]; a comma in a value needs a backslash, and true may be "
+     "left out. A file is YAML: the key quirks with a list of mappings; docs/quirks.md has an "
+     "example. Of the values of one key that selects any may fit, of each such key one must.",
+     quirk_items, true},
     {"status", "Exit status", "The exit status says in what state the device was left.",
-     status_items},
+     status_items, false},
     {"json", "JSON output",
      "With --json every line of standard output is one JSON object; its key type says which. Keys "
      "are only ever added. Addresses, sizes and ids are numbers; vid and pid also appear together "
      "as text in id. No question is asked, so a verb that would ask needs --yes.",
-     json_items},
-    {"environment", "Environment", "", environment_items},
+     json_items, false},
+    {"environment", "Environment", "", environment_items, false},
 };
+
+bool cli_topic_item(const struct cli_topic *topic, size_t index, char room[CLI_ITEM_TEXT],
+                    struct cli_item *out)
+{
+    size_t count = 0;
+    while (topic->items[count].term != NULL) {
+        count++;
+    }
+    if (index < count) {
+        *out = topic->items[index];
+        return true;
+    }
+    const struct ub_quirk_key *key = topic->quirk_keys ? ub_quirk_key_at(index - count) : NULL;
+    if (key == NULL) {
+        return false;
+    }
+    (void)snprintf(room, CLI_ITEM_TEXT, "%s (%s)", key->text, key->value);
+    out->term = key->name;
+    out->text = room;
+    return true;
+}
 
 const struct cli_topic *cli_topic_at(size_t index)
 {

@@ -157,6 +157,7 @@ struct cli_topic {
     const char *title;
     const char *text; /**< paragraphs, separated by an empty line; may be "" */
     const struct cli_item *items;
+    bool quirk_keys; /**< the library's keys of quirks follow the items */
 };
 
 /** Options that every verb takes. */
@@ -172,6 +173,15 @@ const struct cli_group *cli_group_at(size_t index);
 const struct cli_conflict *cli_conflict_at(size_t index);
 /** Topic number `index`, or NULL past the end. */
 const struct cli_topic *cli_topic_at(size_t index);
+
+#define CLI_ITEM_TEXT 512 /**< bytes for an item that is put together, with its NUL */
+
+/**
+ * Item number `index` of a topic; false past the end. `room` is the caller's, for what is put
+ * together, and has to live as long as the item.
+ */
+bool cli_topic_item(const struct cli_topic *topic, size_t index, char room[CLI_ITEM_TEXT],
+                    struct cli_item *out);
 
 /** The verb, group or topic of this name, or NULL. */
 const struct cli_verb *cli_verb_find(const char *name);

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MADE_TEXT 2048u /* remedy and because */
+#define MADE_TEXT 2048u /* a remedy */
 
 enum ub_code ub_quirk_bad(const struct ub_quirk_place *place, struct ub_error *err,
                           const char *format, ...)
@@ -145,23 +145,22 @@ enum ub_code ub_quirk_unknown_key(const char *key, const struct ub_quirk_place *
     return ub_wrap(err, code, "%s", line);
 }
 
-static char *make_because(const struct ub_quirk *quirk)
+void ub_quirk_because(const struct ub_quirk *quirk, uint32_t fits, char *to, size_t size)
 {
-    char text[MADE_TEXT] = "";
+    to[0] = '\0';
     for (size_t by = 0; by < UB_QUIRK_BY_COUNT; by++) {
         bool first = true;
         for (size_t i = 0; i < quirk->condition_count; i++) {
             const struct ub_quirk_condition *condition = &quirk->conditions[i];
-            if (condition->by != by)
+            if (condition->by != by || !(fits >> i & 1u))
                 continue;
             if (first)
-                (void)ub_append(text, sizeof(text), "%s%s ", text[0] ? ", " : "",
+                (void)ub_append(to, size, "%s%s ", to[0] ? ", " : "",
                                 ub_quirk_select_key(condition->by)->name);
-            (void)ub_append(text, sizeof(text), "%s%s", first ? "" : " or ", condition->text);
+            (void)ub_append(to, size, "%s%s", first ? "" : " or ", condition->text);
             first = false;
         }
     }
-    return strdup(text);
 }
 
 static void append_value(char *text, size_t size, const struct ub_quirk_value *value)
@@ -203,8 +202,7 @@ enum ub_code ub_quirk_finish(struct ub_quirk *quirk, const struct ub_quirk_place
     if (!quirk->value_count && !quirk->does)
         return ub_quirk_bad(place, err, "%s changes nothing", quirk->name);
     quirk->remedy = make_remedy(quirk);
-    quirk->because = make_because(quirk);
-    return quirk->remedy && quirk->because ? UB_OK : ub_fail_memory(err);
+    return quirk->remedy ? UB_OK : ub_fail_memory(err);
 }
 
 void ub_quirk_clear(struct ub_quirk *quirk)
@@ -220,6 +218,5 @@ void ub_quirk_clear(struct ub_quirk *quirk)
     free(quirk->source);
     free(quirk->does);
     free(quirk->remedy);
-    free(quirk->because);
     *quirk = (struct ub_quirk){0};
 }

@@ -12,8 +12,6 @@
 
 /** Longest text about a quirk, such as its defect. */
 #define UB_QUIRK_PROSE_MAX 400u
-/** Most conditions of one quirk. */
-#define UB_QUIRK_CONDITIONS_MAX 32u
 
 /** A quirk. Everything is its own. */
 struct ub_quirk {
@@ -25,8 +23,7 @@ struct ub_quirk {
     size_t condition_count;
     struct ub_quirk_value *values;
     size_t value_count;
-    char *remedy;  /**< made of the values and `does` */
-    char *because; /**< made of the conditions */
+    char *remedy; /**< made of the values and `does` */
 };
 
 /** Where a text that is being read comes from, for messages. */
@@ -59,9 +56,12 @@ enum ub_code ub_quirk_change(struct ub_quirk *quirk, const char *key, const char
 enum ub_code ub_quirk_unknown_key(const char *key, const struct ub_quirk_place *place,
                                   struct ub_error *err);
 
-/** Checks that nothing is missing and makes remedy and because. Errors: as ub_quirk_say(). */
+/** Checks that nothing is missing and makes the remedy. Errors: as ub_quirk_say(). */
 enum ub_code ub_quirk_finish(struct ub_quirk *quirk, const struct ub_quirk_place *place,
                              struct ub_error *err);
+
+/** Says why a quirk applies, by the conditions that fit: "id 28e9:0189, serial 3?BJ". */
+void ub_quirk_because(const struct ub_quirk *quirk, uint32_t fits, char *to, size_t size);
 
 /** Frees what the quirk owns, and makes it empty. */
 void ub_quirk_clear(struct ub_quirk *quirk);

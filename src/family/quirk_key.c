@@ -34,8 +34,7 @@ static const struct ub_quirk_change_key keys[] = {
     NUMBER(write_deadline_ms, "milliseconds", 1, 600000, "how long one block may take"),
     NUMBER(manifest_deadline_ms, "milliseconds", 1, 1800000,
            "how long it may take in the firmware after the last block"),
-    NUMBER(poll_max_ms, "milliseconds", 0, 16777215,
-           "a longer poll time is refused as absurd; 0: any is taken"),
+    NUMBER(poll_max_ms, "milliseconds", 1, 16777215, "a longer poll time is refused as absurd"),
     /* when it may be asked */
     FLAG(naks_while_busy, "it answers nothing while it works, so that questions may be on their "
                           "way before its operation is over"),

@@ -20,7 +20,7 @@ enum ub_quirk_mode {
 /** What has to stand in front of an image. */
 enum ub_quirk_prefix {
     UB_QUIRK_PREFIX_NONE,
-    UB_QUIRK_PREFIX_LPC, /**< NXP's boot header of 16 bytes (UM10503 section 5.3.4) */
+    UB_QUIRK_PREFIX_LPC, /**< NXP's boot header of 16 bytes (UM10503, boot image header) */
 };
 
 /** All that quirks can change. The habits are the loaders', the rest is the procedure's. */

@@ -185,18 +185,21 @@ static bool condition_fits(const struct ub_quirk_condition *condition,
     return false;
 }
 
-bool ub_quirk_conditions_fit(const struct ub_quirk_condition *conditions, size_t count,
-                             const struct ub_quirk_device *device)
+uint32_t ub_quirk_conditions_fit(const struct ub_quirk_condition *conditions, size_t count,
+                                 const struct ub_quirk_device *device)
 {
     bool asked[UB_QUIRK_BY_COUNT] = {false};
     bool fits[UB_QUIRK_BY_COUNT] = {false};
-    for (size_t i = 0; i < count; i++) {
+    uint32_t all = 0;
+    for (size_t i = 0; i < count && i < UB_QUIRK_CONDITIONS_MAX; i++) {
         enum ub_quirk_by by = conditions[i].by;
+        bool one = condition_fits(&conditions[i], device);
         asked[by] = true;
-        fits[by] = fits[by] || condition_fits(&conditions[i], device);
+        fits[by] = fits[by] || one;
+        all |= (uint32_t)one << i;
     }
     for (size_t by = 0; by < UB_QUIRK_BY_COUNT; by++)
         if (asked[by] && !fits[by])
-            return false;
-    return count > 0;
+            return 0;
+    return all;
 }

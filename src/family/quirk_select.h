@@ -20,6 +20,9 @@ enum ub_quirk_by {
     UB_QUIRK_BY_COUNT
 };
 
+/** Most conditions of one quirk. */
+#define UB_QUIRK_CONDITIONS_MAX 32u
+
 /** One condition. */
 struct ub_quirk_condition {
     enum ub_quirk_by by;
@@ -48,9 +51,12 @@ enum ub_quirk_by ub_quirk_select_named(const char *name);
 bool ub_quirk_condition_read(enum ub_quirk_by by, const char *text, struct ub_quirk_condition *out,
                              bool *memory);
 
-/** True if all kinds of conditions that are there fit; false without any condition. */
-bool ub_quirk_conditions_fit(const struct ub_quirk_condition *conditions, size_t count,
-                             const struct ub_quirk_device *device);
+/**
+ * The conditions that fit, one bit each, if of every kind that is there one does; else 0. At most
+ * UB_QUIRK_CONDITIONS_MAX conditions.
+ */
+uint32_t ub_quirk_conditions_fit(const struct ub_quirk_condition *conditions, size_t count,
+                                 const struct ub_quirk_device *device);
 
 /** True if the pattern ('*': any characters, '?': one) fits the whole text. Case matters. */
 bool ub_quirk_pattern_fits(const char *pattern, const char *text);

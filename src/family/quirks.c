@@ -112,14 +112,8 @@ void ub_quirks_find(const struct ub_quirks *quirks, const struct ub_quirk_device
     *out = (struct ub_quirk_hits){{0}};
     for (size_t i = 0; i < ub_quirks_count(quirks); i++) {
         const struct ub_quirk *quirk = &quirks->items[i];
-        if (ub_quirk_conditions_fit(quirk->conditions, quirk->condition_count, device))
-            out->bits[i / 64] |= UINT64_C(1) << i % 64;
+        out->fits[i] = ub_quirk_conditions_fit(quirk->conditions, quirk->condition_count, device);
     }
-}
-
-bool ub_quirks_hit(const struct ub_quirk_hits *hits, size_t index)
-{
-    return index < UB_QUIRKS_MAX && (hits->bits[index / 64] >> index % 64 & 1u) != 0;
 }
 
 void ub_quirks_apply(const struct ub_quirks *quirks, const struct ub_quirk_hits *hits,
@@ -127,7 +121,7 @@ void ub_quirks_apply(const struct ub_quirks *quirks, const struct ub_quirk_hits 
 {
     for (size_t i = 0; i < ub_quirks_count(quirks); i++) {
         const struct ub_quirk *quirk = &quirks->items[i];
-        for (size_t v = 0; ub_quirks_hit(hits, i) && v < quirk->value_count; v++)
+        for (size_t v = 0; hits->fits[i] && v < quirk->value_count; v++)
             ub_quirk_value_apply(&quirk->values[v], effect);
     }
 }

@@ -15,9 +15,9 @@
 
 struct ub_quirks;
 
-/** Which quirks apply; a set of their numbers. */
+/** Which quirks apply: of each the conditions that fit, as ub_quirk_conditions_fit() gives them. */
 struct ub_quirk_hits {
-    uint64_t bits[UB_QUIRKS_MAX / 64];
+    uint32_t fits[UB_QUIRKS_MAX];
 };
 
 /** The built-in table. *out is the caller's. Errors: UB_SYS_MEMORY, UB_USE_QUIRK. */
@@ -54,7 +54,6 @@ const struct ub_quirk *ub_quirks_at(const struct ub_quirks *quirks, size_t index
 /** Finds the quirks that apply to a device. `quirks` may be NULL: none do. */
 void ub_quirks_find(const struct ub_quirks *quirks, const struct ub_quirk_device *device,
                     struct ub_quirk_hits *out);
-bool ub_quirks_hit(const struct ub_quirk_hits *hits, size_t index);
 /** Changes what the quirks found change, in order. */
 void ub_quirks_apply(const struct ub_quirks *quirks, const struct ub_quirk_hits *hits,
                      struct ub_quirk_effect *effect);

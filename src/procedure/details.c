@@ -50,6 +50,38 @@ static void add_functional(const struct ub_dfu_interface *interface, struct ub_d
     details->bmAttributes = interface->functional.bmAttributes;
 }
 
+/** A quirk that applies, with room for the reason. */
+struct told_quirk {
+    char because[UB_STRING_TEXT * 4];
+};
+
+/** The quirks found, in the order in which they were applied: one allocation, the reasons behind
+ * the array; the other texts stay the context's. */
+static enum ub_code add_quirks(const struct ub_quirks *quirks, const struct ub_quirk_hits *hits,
+                               struct ub_details *details, struct ub_error *err)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < ub_quirks_count(quirks); i++)
+        count += hits->fits[i] != 0;
+    details->quirks = calloc(count + 1, sizeof(*details->quirks) + sizeof(struct told_quirk));
+    if (!details->quirks)
+        return ub_fail_memory(err);
+    struct told_quirk *told = (struct told_quirk *)(void *)(details->quirks + count + 1);
+    for (size_t i = 0; i < ub_quirks_count(quirks); i++) {
+        const struct ub_quirk *quirk = ub_quirks_at(quirks, i);
+        if (!hits->fits[i])
+            continue;
+        char *because = told[details->quirk_count].because;
+        ub_quirk_because(quirk, hits->fits[i], because, sizeof(told->because));
+        details->quirks[details->quirk_count++] = (struct ub_quirk_info){.name = quirk->name,
+                                                                         .defect = quirk->defect,
+                                                                         .remedy = quirk->remedy,
+                                                                         .because = because,
+                                                                         .source = quirk->source};
+    }
+    return UB_OK;
+}
+
 static enum ub_code open_and_ask(struct ub_context *context, const char *port,
                                  struct ub_details *details, struct ub_error *err)
 {
@@ -69,8 +101,21 @@ static enum ub_code open_and_ask(struct ub_context *context, const char *port,
     (void)ub_session_is_protected(session, &details->read_protected, NULL);
     (void)session->loader->ops->abort(session->loader, NULL);
     code = copy_regions(&session->target, details, err);
+    if (!code)
+        code = add_quirks(context->quirks, &session->quirks, details, err);
     ub_session_close(session);
     return code;
+}
+
+/** Of a device that was not opened: what its ids and strings give away. */
+static enum ub_code add_quirks_unopened(const struct ub_quirks *quirks,
+                                        const struct ub_usb_info *info, struct ub_details *details,
+                                        struct ub_error *err)
+{
+    const struct ub_quirk_device device = {.info = info};
+    struct ub_quirk_hits hits;
+    ub_quirks_find(quirks, &device, &hits);
+    return add_quirks(quirks, &hits, details, err);
 }
 
 enum ub_code ub_details(struct ub_context *context, const char *selector, struct ub_details **out,
@@ -95,6 +140,8 @@ enum ub_code ub_details(struct ub_context *context, const char *selector, struct
     }
     if (!code && details->device.mode == UB_MODE_DFU)
         code = open_and_ask(context, details->device.port, details, err);
+    else if (!code)
+        code = add_quirks_unopened(context->quirks, &list.items[index], details, err);
     ub_usb_list_free(&list);
     if (code) {
         ub_details_free(details);
@@ -109,5 +156,6 @@ void ub_details_free(struct ub_details *details)
     if (!details)
         return;
     free(details->regions);
+    free(details->quirks);
     free(details);
 }

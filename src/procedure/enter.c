@@ -9,6 +9,12 @@
  */
 #define ENTER_US UINT64_C(15000000)
 
+static uint64_t patience_us(const struct ub_session *session)
+{
+    uint64_t known_us = session->effect.return_deadline_ms * UINT64_C(1000);
+    return known_us > ENTER_US ? known_us : ENTER_US;
+}
+
 static enum ub_code detach(struct ub_session *session, struct ub_error *err)
 {
     struct ub_loader_port port;
@@ -31,8 +37,8 @@ enum ub_code ub_session_enter(struct ub_session *session, struct ub_error *err)
     enum ub_code code = detach(session, err);
     struct ub_usb_info info = {0};
     if (!code)
-        code = ub_wait_return(context, session->info.port, session->info.generation, ENTER_US,
-                              &info, err);
+        code = ub_wait_return(context, session->info.port, session->info.generation,
+                              patience_us(session), &info, err);
     if (code)
         return ub_wrap(err, code, "while bringing the device at %s into DFU mode",
                        session->info.port);

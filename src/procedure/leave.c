@@ -10,6 +10,12 @@
 /* Firmware that has USB shows itself within this time; firmware without USB never does. */
 #define RETURN_US UINT64_C(5000000)
 
+static uint64_t patience_us(const struct ub_session *session)
+{
+    uint64_t known_us = session->effect.return_deadline_ms * UINT64_C(1000);
+    return known_us ? known_us : RETURN_US;
+}
+
 static uint64_t boot_address(const struct ub_target *target)
 {
     if (target->family->has_boot_address)
@@ -52,7 +58,7 @@ static enum ub_code watch_return(struct ub_session *session, struct ub_result *r
     uint64_t start = ub_now(&context->env.clock);
     struct ub_error quiet;
     enum ub_code code = ub_wait_return(context, session->info.port, session->info.generation,
-                                       RETURN_US, &info, &quiet);
+                                       patience_us(session), &info, &quiet);
     result->return_us = ub_now(&context->env.clock) - start;
     if (code == UB_OK) {
         result->came_back = true;
@@ -76,7 +82,7 @@ static enum ub_code watch_return(struct ub_session *session, struct ub_result *r
     ub_env_warn(&context->env,
                 "nothing came back at %s within %u s: firmware without USB, or firmware that does "
                 "not start",
-                session->info.port, (unsigned)(RETURN_US / 1000000));
+                session->info.port, (unsigned)(patience_us(session) / 1000000));
     return UB_OK;
 }
 

@@ -8,7 +8,7 @@ unbrick=$(realpath "$1")
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work" || exit 1
-export UNBRICK_VAULT=$work/vault LC_ALL=C.UTF-8 TERM=xterm
+export UNBRICK_VAULT=$work/vault XDG_CONFIG_HOME=$work/config LC_ALL=C.UTF-8 TERM=xterm
 unset NO_COLOR
 
 # shellcheck disable=SC2034 # for the tests

@@ -27,7 +27,7 @@ for group in image vault; do
     expect 0 "$group" --help
     says out "^unbrick $group VERB"
 done
-for topic in device sim-keys status json environment; do
+for topic in device sim-keys quirks status json environment; do
     expect 0 help "$topic"
     check "topic $topic says something" test -s out
 done
