@@ -45,7 +45,7 @@ enum ub_code cli_context(struct cli *cli, struct ub_error *err);
 /** Fills cli->flash from the options. Errors: UB_USE_NUMBER. */
 enum ub_code cli_flash_options(struct cli *cli, struct ub_error *err);
 
-/** "unbrick --sim X --vault Y": how this run's context is named in a command to come. */
+/** "unbrick --sim X --quirk Y --vault Z": how this run's context is named in a command to come. */
 void cli_command_prefix(const struct cli *cli, char *to, size_t size);
 
 /** Appends a word to the text in `to` so that a shell reads it as one. */

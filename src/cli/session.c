@@ -123,15 +123,21 @@ void cli_add_quoted(char *to, size_t size, const char *word)
     add(to, size, "'");
 }
 
+static void add_list(char *to, size_t size, const char *option, const struct cli_list *list)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        add(to, size, option);
+        cli_add_quoted(to, size, list->items[i]);
+    }
+}
+
 void cli_command_prefix(const struct cli *cli, char *to, size_t size)
 {
     const char *vault = cli->words.value[CLI_OPT_VAULT];
-    const struct cli_list *sims = &cli->words.list[CLI_OPT_SIM];
     (void)snprintf(to, size, "unbrick");
-    for (size_t i = 0; i < sims->count; i++) {
-        add(to, size, " --sim ");
-        cli_add_quoted(to, size, sims->items[i]);
-    }
+    add_list(to, size, " --sim ", &cli->words.list[CLI_OPT_SIM]);
+    add_list(to, size, " --quirks ", &cli->words.list[CLI_OPT_QUIRKS]);
+    add_list(to, size, " --quirk ", &cli->words.list[CLI_OPT_QUIRK]);
     if (vault != NULL) {
         add(to, size, " --vault ");
         cli_add_quoted(to, size, vault);

@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "procedure/prefix.h"
 
 #include <inttypes.h>
 
@@ -50,6 +51,8 @@ enum ub_code ub_prepare(struct ub_session *session, const struct ub_image *image
                         struct ub_error *err)
 {
     enum ub_code code = ub_match_ids(session, image, options, err);
+    if (!code)
+        code = ub_check_prefix(session, image, err);
     if (!code)
         code = ub_place_image(&session->target, image, options, placement, err);
     if (!code && placement->by_vectors)

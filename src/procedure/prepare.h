@@ -19,7 +19,7 @@ void ub_tell_image(struct ub_context *context, const struct ub_image *image);
 enum ub_code ub_match_ids(const struct ub_session *session, const struct ub_image *image,
                           const struct ub_flash_options *options, struct ub_error *err);
 
-/** ub_match_ids(), then ub_place_image(). *placement is the caller's. */
+/** ub_match_ids(), ub_check_prefix(), then ub_place_image(). *placement is the caller's. */
 enum ub_code ub_prepare(struct ub_session *session, const struct ub_image *image,
                         const struct ub_flash_options *options, struct ub_placement *placement,
                         struct ub_error *err);
