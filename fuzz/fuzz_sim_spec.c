@@ -13,7 +13,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static void ask(struct ub_sim_device *device, uint8_t type, uint8_t request, uint16_t value,
                 uint16_t length, uint64_t *now)
 {
-    uint8_t data[64] = {0x21, 0, 0, 0, 8};
+    uint8_t data[256] = {0x21, 0, 0, 0, 8};
     struct ub_sim_reply reply;
     const struct ub_setup setup = {type, request, value, ub_sim_device_dfu_interface(device),
                                    length};
@@ -30,16 +30,25 @@ static void talk(struct ub_sim_device *device)
     ub_sim_device_advance(device, now);
     device->configuration = 1;
     for (uint16_t string = 0x0300; string < 0x030a; string++)
-        ask(device, 0x80, 6, string, 64, &now);
-    ask(device, 0x80, 6, 0x0200, 64, &now);
+        ask(device, 0x80, 6, string, 255, &now);
+    ask(device, 0x80, 6, 0x0200, 255, &now);
+    ask(device, 0x81, 6, 0x2100, 9, &now);
     ask(device, 0x01, 11, 0, 0, &now);
     ask(device, 0xa1, 3, 0, 6, &now);
     ask(device, 0x21, 4, 0, 0, &now);
     ask(device, 0x21, 1, 0, 5, &now);
     ask(device, 0xa1, 3, 0, 6, &now);
     ask(device, 0xa1, 3, 0, 6, &now);
-    ask(device, 0x21, 1, 0, 0, &now);
+    ask(device, 0x21, 6, 0, 0, &now);
+    ask(device, 0xa1, 2, 2, 64, &now);
+    ask(device, 0xa1, 2, 3, 64, &now);
+    ask(device, 0x21, 6, 0, 0, &now);
+    ask(device, 0x21, 1, 0, 16, &now);
     ask(device, 0xa1, 3, 0, 6, &now);
+    ask(device, 0xa1, 3, 0, 6, &now);
+    ask(device, 0x21, 1, 1, 0, &now);
+    ask(device, 0xa1, 3, 0, 6, &now);
+    ub_sim_device_bus_reset(device, now);
     ub_sim_device_advance(device, now + 10000000);
 }
 
@@ -60,8 +69,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     /* No files: a fuzzer must not write where a description says. */
     free(spec.state);
     free(spec.content);
+    free(spec.report);
     spec.state = NULL;
     spec.content = NULL;
+    spec.report = NULL;
     if (ub_sim_device_open(&spec, &device, NULL) != UB_OK)
         return 0;
     talk(device);

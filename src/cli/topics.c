@@ -30,7 +30,11 @@ static const struct cli_item sim_items[] = {
                      "corrupt or reset; may be repeated"},
     {"arrive=STATE", "the state in which it is met: idle, dnload-sync, dnbusy, dnload-idle, "
                      "manifest-sync, manifest, manifest-wait, upload-idle or error"},
-    {"leave=HOW", "what it does when told to leave: stall, gone, gone-before-status or mute"},
+    {"leave=HOW", "what it does when told to leave: well, stall, gone, gone-before-status, mute or "
+                  "random"},
+    {"speed=SPEED", "typical, or slow: each erase and write takes as long as the chip may need"},
+    {"seed=N", "what it does at random follows from this number; 1 if not given"},
+    {"report=FILE", "gets what the device counted, as one JSON object, when it is given up"},
     {"poll=TIME", "how long it asks to be left alone: milliseconds, typical or generous"},
     {"stuck=N", "from download N on it stays busy for ever"},
     {"drop=N", "data block N is reported as written and is not"},
@@ -43,6 +47,16 @@ static const struct cli_item sim_items[] = {
     {"nofunc", "it has no DFU functional descriptor"},
     {"protocol=N", "the interface protocol that it tells (bInterfaceProtocol)"},
     {"setalt=stall", "it stalls when an alternate setting is selected"},
+    {"descriptor=HOW",
+     "its descriptors are wrong: short, long, zero or loop (lengths), garbage, or one length is N: "
+     "cut@N (bytes sent), functional@N, interface@N (bLength) or total@N (wTotalLength)"},
+    {"strings=HOW", "none, long (255 bytes) or cut (half of what they say)"},
+    {"badstate=N", "its state is N, which need not exist; N@M: from answer M on"},
+    {"badstatus=N", "its status is N, likewise"},
+    {"answer=long", "its answers are longer than was asked for; long@N: the Nth one only"},
+    {"upload=lie@N", "the Nth block that it uploads is not what it holds"},
+    {"endless", "a plain DFU upload never ends"},
+    {"flood=N", "it comes and goes N times, every 50 ms, as soon as it has power"},
     {NULL, NULL},
 };
 

@@ -10,6 +10,7 @@
 
 #define SCRATCH_LENGTH  ((size_t)UINT16_MAX + 1)
 #define ARRIVAL_BUSY_US 1000000u /* how long a device met in dfuDNBUSY stays so */
+#define FLOOD_HALF_US   25000u   /* flood=: there as long as not there, 50 ms in all */
 
 static enum ub_code load_content(struct ub_sim_device *device, struct ub_error *err)
 {
@@ -63,6 +64,16 @@ static enum ub_code open_function(struct ub_sim_device *device, struct ub_error 
                           dfuse ? (void *)&device->dfuse : (void *)&device->plain, err);
 }
 
+static void free_device(struct ub_sim_device *device)
+{
+    for (size_t i = 0; i < device->store.count; i++)
+        ub_sim_flash_close(&device->store.flashes[i]);
+    ub_dfu_fn_close(&device->fn);
+    free(device->scratch);
+    ub_sim_spec_free(&device->spec);
+    free(device);
+}
+
 enum ub_code ub_sim_device_open(struct ub_sim_spec *spec, struct ub_sim_device **out,
                                 struct ub_error *err)
 {
@@ -75,14 +86,22 @@ enum ub_code ub_sim_device_open(struct ub_sim_spec *spec, struct ub_sim_device *
     *spec = (struct ub_sim_spec){0};
     device->clock = ub_clock_real();
     device->arrive_mode = device->spec.mode;
+    device->random = device->spec.seed;
+    device->reenumerations = device->spec.hostile.reenumerates;
+    device->vanish_at_us = UB_SIM_NEVER;
+    ub_sim_misread_serial(device->spec.serial, device->misread_serial,
+                          sizeof(device->misread_serial));
     device->scratch = malloc(SCRATCH_LENGTH);
     enum ub_code code = device->scratch ? UB_OK : ub_fail_memory(err);
     if (!code)
         code = open_store(device, err);
     if (!code)
         code = open_function(device, err);
+    /* Now, so that a file that cannot be written is found before the work and not behind it. */
+    if (!code && device->spec.report)
+        code = ub_sim_report_write(device, err);
     if (code) {
-        ub_sim_device_close(device);
+        free_device(device);
         return code;
     }
     *out = device;
@@ -93,12 +112,9 @@ void ub_sim_device_close(struct ub_sim_device *device)
 {
     if (!device)
         return;
-    for (size_t i = 0; i < device->store.count; i++)
-        ub_sim_flash_close(&device->store.flashes[i]);
-    ub_dfu_fn_close(&device->fn);
-    free(device->scratch);
-    ub_sim_spec_free(&device->spec);
-    free(device);
+    if (device->spec.report)
+        (void)ub_sim_report_write(device, NULL); /* it could be written before */
+    free_device(device);
 }
 
 /* Is there a firmware that would run? */
@@ -116,6 +132,7 @@ static void depart(struct ub_sim_device *device, uint64_t at_us, enum ub_dfu_wis
     device->present = false;
     device->fn.wish = UB_FN_WISH_NONE;
     device->fn.wish_at_us = UB_SIM_NEVER;
+    device->vanish_at_us = UB_SIM_NEVER;
     device->arrive_mode = UB_MODE_DFU;
     device->arrive_at_us = at_us + dfu->enter_us;
     if (wish != UB_FN_WISH_RUN)
@@ -127,6 +144,16 @@ static void depart(struct ub_sim_device *device, uint64_t at_us, enum ub_dfu_wis
         /* A ROM jumps all the same, and nothing is ever seen of it on the bus. */
         device->arrive_at_us = UB_SIM_NEVER;
     }
+}
+
+/* Leaves for no reason, to be back in a moment. */
+static void flicker(struct ub_sim_device *device, uint64_t at_us)
+{
+    enum ub_mode mode = device->mode;
+    depart(device, at_us, UB_FN_WISH_RESTART);
+    device->reenumerations--;
+    device->arrive_mode = mode;
+    device->arrive_at_us = at_us + FLOOD_HALF_US;
 }
 
 static void start_function(struct ub_sim_device *device, uint64_t now_us)
@@ -160,6 +187,8 @@ static void arrive(struct ub_sim_device *device, uint64_t now_us)
     device->dfuse.pointer = device->store.flashes[0].model->base;
     device->mute = false;
     device->leaves = false;
+    device->plain.used = false;
+    device->vanish_at_us = device->reenumerations ? now_us + FLOOD_HALF_US : UB_SIM_NEVER;
     start_function(device, now_us);
     device->met = true;
 }
@@ -169,9 +198,13 @@ void ub_sim_device_advance(struct ub_sim_device *device, uint64_t now_us)
     for (;;) {
         if (device->present) {
             ub_dfu_fn_advance(&device->fn, now_us);
-            if (device->fn.wish_at_us > now_us)
+            uint64_t vanish = device->vanish_at_us;
+            if (device->fn.wish_at_us <= now_us && device->fn.wish_at_us <= vanish)
+                depart(device, device->fn.wish_at_us, device->fn.wish);
+            else if (vanish <= now_us)
+                flicker(device, vanish);
+            else
                 return;
-            depart(device, device->fn.wish_at_us, device->fn.wish);
         } else {
             if (device->arrive_at_us > now_us)
                 return;
@@ -182,7 +215,10 @@ void ub_sim_device_advance(struct ub_sim_device *device, uint64_t now_us)
 
 uint64_t ub_sim_device_next_event(const struct ub_sim_device *device)
 {
-    return device->present ? device->fn.wish_at_us : device->arrive_at_us;
+    if (!device->present)
+        return device->arrive_at_us;
+    return device->fn.wish_at_us < device->vanish_at_us ? device->fn.wish_at_us
+                                                        : device->vanish_at_us;
 }
 
 uint64_t ub_sim_device_ready_at(const struct ub_sim_device *device, uint64_t now_us)
@@ -200,9 +236,12 @@ void ub_sim_device_bus_reset(struct ub_sim_device *device, uint64_t now_us)
     device->store.alt = 0;
     device->dfuse.pointer = device->store.flashes[0].model->base;
     device->mute = false;
+    if (device->spec.dfu.manifest_fragile && device->fn.state == UB_FN_MANIFEST)
+        device->plain.broken = true;
     /* The resets of an enumeration do not count: they would throw a device out of DFU mode that
      * has just come into it. */
-    if (configured)
+    bool heeds = !device->spec.dfu.upload_to_run || device->plain.used;
+    if (configured && heeds)
         ub_dfu_fn_bus_reset(&device->fn, now_us, firmware_good(device));
     ub_sim_device_advance(device, now_us);
 }
@@ -213,6 +252,7 @@ void ub_sim_device_unplug(struct ub_sim_device *device)
     device->arrive_at_us = UB_SIM_NEVER;
     device->fn.wish = UB_FN_WISH_NONE;
     device->fn.wish_at_us = UB_SIM_NEVER;
+    device->vanish_at_us = UB_SIM_NEVER;
 }
 
 void ub_sim_device_plug(struct ub_sim_device *device, enum ub_mode mode)

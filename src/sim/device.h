@@ -15,7 +15,7 @@
 
 #define UB_SIM_NEVER         UINT64_MAX
 #define UB_SIM_CONFIG_MAX    256u
-#define UB_SIM_STRING_MAX    254u
+#define UB_SIM_STRING_MAX    UB_SIM_STRING_BYTES
 #define UB_SIM_DEVICE_LENGTH 18u
 #define UB_SIM_MAX_PACKET    64u
 
@@ -30,6 +30,7 @@
 enum ub_sim_answer {
     UB_SIM_ANSWER_OK,
     UB_SIM_ANSWER_STALL,
+    UB_SIM_ANSWER_LONG, /**< it answered with more than was asked for: babble */
     UB_SIM_ANSWER_MUTE, /**< no answer, ever */
     UB_SIM_ANSWER_GONE, /**< the device left the bus during the transfer */
 };
@@ -55,10 +56,19 @@ struct ub_sim_device {
     enum ub_mode mode;
     uint64_t arrive_at_us; /**< when it comes (back); UB_SIM_NEVER: not by itself */
     enum ub_mode arrive_mode;
-    uint8_t configuration; /**< 0: not configured */
-    bool met;              /**< it has been on the bus before */
-    bool mute;             /**< it answers nothing any more */
-    bool leaves;           /**< it was told to leave and has not been asked for status yet */
+    uint8_t configuration;     /**< 0: not configured */
+    bool met;                  /**< it has been on the bus before */
+    bool mute;                 /**< it answers nothing any more */
+    bool leaves;               /**< it was told to leave and has not been asked for status yet */
+    enum ub_sim_leave leaving; /**< how it will go about it this time */
+    uint64_t random;           /**< state of its chance, from the seed */
+    uint32_t reenumerations;   /**< still to come, one behind the other */
+    uint64_t vanish_at_us;     /**< when it leaves for the next of them; UB_SIM_NEVER: not */
+    uint32_t answers;          /**< IN answers of the DFU function */
+    uint32_t statuses;         /**< answers among them that hold a state */
+    uint32_t uploads;          /**< DFU_UPLOAD answers among them */
+    char misread_serial[UB_STRING_TEXT]; /**< the serial number as a system reads it that takes
+                                            its bytes for UTF-16 */
     uint64_t transfers;
     uint64_t opens;
     uint64_t wire_us;
@@ -66,10 +76,19 @@ struct ub_sim_device {
 };
 
 /** Makes a device from a description, absent until its first advance. *out is the caller's.
- * `spec` is taken over in any case. Errors: UB_SIM_SPEC (content), UB_SIM_STATE, UB_SYS_MEMORY. */
+ * `spec` is taken over in any case. Errors: UB_SIM_SPEC (content), UB_SIM_STATE, UB_SYS_MEMORY, and
+ * those of ub_sim_report_write(). */
 enum ub_code ub_sim_device_open(struct ub_sim_spec *spec, struct ub_sim_device **out,
                                 struct ub_error *err);
+/** Ends a device; its report, if one was asked for, is written now. */
 void ub_sim_device_close(struct ub_sim_device *device);
+
+/**
+ * Writes what the device counted to its report file, as one JSON object: the members of struct
+ * ub_sim_counts, `model`, and `limit_us`, below which no host can come with the same transfers
+ * (busy_us + wire_us). Errors: UB_SYS_WRITE, UB_SYS_DISK_FULL.
+ */
+enum ub_code ub_sim_report_write(const struct ub_sim_device *device, struct ub_error *err);
 
 /** Lets time pass: it leaves, it arrives, its timers run. */
 void ub_sim_device_advance(struct ub_sim_device *device, uint64_t now_us);
@@ -97,9 +116,11 @@ size_t ub_sim_describe_config(const struct ub_sim_device *device, uint8_t out[UB
 /** 0: there is no such string. */
 size_t ub_sim_describe_string(const struct ub_sim_device *device, uint8_t index,
                               uint8_t out[UB_SIM_STRING_MAX]);
+/** The bytes of `serial` taken for UTF-16, as UTF-8: what systems show of such a device. */
+void ub_sim_misread_serial(const char *serial, char *to, size_t size);
 /** The functional descriptor; 0: there is none. */
 size_t ub_sim_describe_functional(const struct ub_sim_device *device, uint8_t out[9]);
-/** The text behind a string index, or NULL. */
+/** The text behind a string index as a system shows it that has read it, or NULL. */
 const char *ub_sim_string_text(const struct ub_sim_device *device, uint8_t index);
 /** Who the device is in its present mode. */
 const struct ub_sim_identity *ub_sim_device_identity(const struct ub_sim_device *device);

@@ -190,5 +190,9 @@ extern const struct ub_sim_chip_group ub_sim_group_stm32l;
 extern const struct ub_sim_chip_group ub_sim_group_stm32new;
 extern const struct ub_sim_chip_group ub_sim_group_stm32f0;
 extern const struct ub_sim_chip_group ub_sim_group_dfu;
+extern const struct ub_sim_chip_group ub_sim_group_odd;
+extern const struct ub_sim_chip_group ub_sim_group_gd32;
+extern const struct ub_sim_chip_group ub_sim_group_at32;
+extern const struct ub_sim_chip_group ub_sim_group_apm32;
 
 #endif

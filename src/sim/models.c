@@ -6,7 +6,8 @@
 /* In the order in which people look through them. */
 static const struct ub_sim_chip_group *const groups[] = {
     &ub_sim_group_stm32f405, &ub_sim_group_stm32f4,  &ub_sim_group_stm32f7, &ub_sim_group_stm32h7,
-    &ub_sim_group_stm32l,    &ub_sim_group_stm32new, &ub_sim_group_stm32f0, &ub_sim_group_dfu,
+    &ub_sim_group_stm32l,    &ub_sim_group_stm32new, &ub_sim_group_stm32f0, &ub_sim_group_gd32,
+    &ub_sim_group_at32,      &ub_sim_group_apm32,    &ub_sim_group_dfu,     &ub_sim_group_odd,
 };
 
 const struct ub_sim_chip *ub_sim_chip_at(size_t index)

@@ -3,6 +3,7 @@
 #include "sim/device.h"
 
 #include "base/bytes.h"
+#include "sim/random.h"
 
 #include <string.h>
 
@@ -193,7 +194,7 @@ static bool leaves_oddly(struct ub_sim_device *device, uint64_t now_us,
     if (!device->leaves || ub_dfu_fn_classify(setup) != UB_FN_REQ_GETSTATUS)
         return false;
     device->leaves = false;
-    switch (device->spec.leave) {
+    switch (device->leaving) {
     case UB_SIM_LEAVE_STALL:
         ub_dfu_fn_wish(&device->fn, UB_FN_WISH_RUN, now_us, LEAVE_DELAY_US);
         *to = UB_SIM_ANSWER_STALL;
@@ -230,6 +231,15 @@ static uint64_t wire_us(uint16_t length)
     return UB_SIM_TRANSFER_US + (uint64_t)packets * UB_SIM_PACKET_US;
 }
 
+static enum ub_sim_leave choose_leave(struct ub_sim_device *device)
+{
+    static const enum ub_sim_leave ways[] = {UB_SIM_LEAVE_WELL, UB_SIM_LEAVE_STALL,
+                                             UB_SIM_LEAVE_GONE, UB_SIM_LEAVE_GONE_BEFORE};
+    if (device->spec.leave != UB_SIM_LEAVE_RANDOM)
+        return device->spec.leave;
+    return ways[ub_sim_random(&device->random) % (sizeof(ways) / sizeof(ways[0]))];
+}
+
 /* What happens once the request has been answered. */
 static void answered(struct ub_sim_device *device, const struct ub_setup *setup,
                      const struct ub_sim_reply *reply)
@@ -238,8 +248,34 @@ static void answered(struct ub_sim_device *device, const struct ub_setup *setup,
     if (ub_dfu_fn_classify(setup) != UB_FN_REQ_DNLOAD_ZERO)
         return;
     device->leaves = !ub_dfu_fn_stays(&device->fn);
-    if (device->leaves && device->spec.leave == UB_SIM_LEAVE_GONE_BEFORE)
+    device->leaving = choose_leave(device);
+    if (device->leaves && device->leaving == UB_SIM_LEAVE_GONE_BEFORE)
         ub_dfu_fn_wish(&device->fn, UB_FN_WISH_RUN, reply->complete_at_us, 0);
+}
+
+/* What a hostile device does to an answer that is ready to be sent. */
+static void make_hostile(struct ub_sim_device *device, const struct ub_setup *setup,
+                         struct ub_sim_reply *reply)
+{
+    const struct ub_sim_hostile *hostile = &device->spec.hostile;
+    enum ub_dfu_fn_request request = ub_dfu_fn_classify(setup);
+    uint8_t *data = device->scratch;
+    device->answers++;
+    if (request == UB_FN_REQ_GETSTATUS || request == UB_FN_REQ_GETSTATE)
+        device->statuses++;
+    if (request == UB_FN_REQ_GETSTATUS && reply->length > 4) {
+        ub_sim_bend_number(&hostile->status, device->statuses, &data[0]);
+        ub_sim_bend_number(&hostile->state, device->statuses, &data[4]);
+    }
+    if (request == UB_FN_REQ_GETSTATE && reply->length > 0)
+        ub_sim_bend_number(&hostile->state, device->statuses, &data[0]);
+    if (request == UB_FN_REQ_UPLOAD && ++device->uploads == hostile->lies_at && reply->length > 0)
+        data[reply->length / 2] ^= 0x5a;
+    if (hostile->answers_long &&
+        (hostile->answers_at == 0 || hostile->answers_at == device->answers)) {
+        reply->answer = UB_SIM_ANSWER_LONG;
+        reply->length = setup->wLength;
+    }
 }
 
 /* Carries the request out on the scratch buffer. */
@@ -261,6 +297,8 @@ static void perform(struct ub_sim_device *device, uint64_t now_us, const struct 
         reply->length = 0;
         return;
     }
+    if (in && dfu_class)
+        make_hostile(device, setup, reply);
     if (in && fault == UB_SIM_FAULT_SHORT)
         reply->length /= 2;
     if (in && fault == UB_SIM_FAULT_CORRUPT && reply->length)
@@ -306,9 +344,10 @@ void ub_sim_device_control(struct ub_sim_device *device, uint64_t now_us,
         reply->length = setup->wLength;
     uint64_t wire = wire_us(in ? reply->length : setup->wLength);
     reply->complete_at_us = now_us + wire;
-    if (dfu && is_class && reply->answer == UB_SIM_ANSWER_OK)
+    bool done = reply->answer == UB_SIM_ANSWER_OK || reply->answer == UB_SIM_ANSWER_LONG;
+    if (dfu && is_class && done)
         reply->complete_at_us += device->fn.delay_us;
     device->wire_us += wire;
-    if (dfu && is_class && reply->answer == UB_SIM_ANSWER_OK)
+    if (dfu && is_class && done)
         answered(device, setup, reply);
 }

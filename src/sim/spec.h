@@ -8,15 +8,18 @@
 #define UB_SIM_SPEC_H
 
 #include "sim/fault.h"
+#include "sim/hostile.h"
 #include "sim/store.h"
 
 /** A parsed description. Free with ub_sim_spec_free(). */
 struct ub_sim_spec {
     const struct ub_sim_chip *chip;
     struct ub_sim_dfu dfu; /**< the chip's, with what the description changes */
-    char *state;           /**< file that keeps the flash; NULL: none. These three are owned */
+    char *state;           /**< file that keeps the flash; NULL: none. These four are owned */
     char *content;         /**< file with the initial content of the flash; NULL: none */
     char *map;             /**< string of alternate setting 0; NULL: the chip's */
+    char *report;          /**< file that gets the counts at the end; NULL: none */
+    uint64_t seed;         /**< of whatever happens at random */
     enum ub_mode mode;     /**< at power-up */
     bool has_time;
     bool virtual_time;
@@ -33,6 +36,7 @@ struct ub_sim_spec {
     bool has_arrive;
     uint8_t arrive; /**< state in which it is met first */
     enum ub_sim_leave leave;
+    struct ub_sim_hostile hostile;
 };
 
 /** Parses a description. Errors: UB_SIM_SPEC, which says what is allowed; UB_SYS_MEMORY. */

@@ -32,6 +32,7 @@
 #define NO_PACKETS       0xffffffffu
 /* Linux error numbers as they go over the wire. */
 #define ERRNO_PIPE       (-32)
+#define ERRNO_OVERFLOW   (-75)
 #define ERRNO_CONN_RESET (-104)
 
 #define DATA_MAX         ((size_t)UINT16_MAX)
@@ -349,6 +350,8 @@ static void perform(struct ub_usbip *conn, struct ub_usbip_urb *urb, uint64_t no
     ub_sim_device_control(conn->device, now_us, &urb->setup, urb->data, &reply);
     urb->mute = reply.answer == UB_SIM_ANSWER_MUTE || reply.answer == UB_SIM_ANSWER_GONE;
     urb->complete_at_us = reply.complete_at_us;
+    if (reply.answer == UB_SIM_ANSWER_LONG)
+        urb->status = ERRNO_OVERFLOW;
     if (reply.answer == UB_SIM_ANSWER_OK) {
         urb->status = 0;
         urb->length = reply.length;

@@ -2,6 +2,9 @@
 #define _DEFAULT_SOURCE
 #include "bench.h"
 
+#include "base/file.h"
+#include "sim/spec_value.h"
+
 #include <unistd.h>
 
 static void reads_every_key(void **state)
@@ -14,7 +17,9 @@ static void reads_every_key(void **state)
             "stm32f405,state=a\\,b,content=c,mode=runtime,fault=stall@3,fault=unplug@12,"
             "time=virtual,port=3-1.4,serial=XY,id=1d50:6003,appid=1d50:6002,poll=16777215,stuck=2,"
             "drop=3,silent,map=@X/0/1*1Kg\\,2*2Kg,xfer=64,nofunc,protocol=1,rdp,wrp=11,"
-            "setalt=stall,arrive=dnload-idle,short=3,leave=mute",
+            "setalt=stall,arrive=dnload-idle,short=3,leave=mute,speed=slow,seed=77,report=r,"
+            "descriptor=cut@12,strings=long,badstate=11,badstatus=16@4,answer=long@9,upload=lie@2,"
+            "endless,flood=3",
             &spec, &err),
         UB_OK);
     assert_string_equal(spec.state, "a,b");
@@ -41,6 +46,20 @@ static void reads_every_key(void **state)
     assert_int_equal(spec.arrive, UB_FN_DNLOAD_IDLE);
     assert_int_equal(spec.dfu.status_length, 3);
     assert_int_equal(spec.leave, UB_SIM_LEAVE_MUTE);
+    assert_true(spec.dfu.slow && spec.dfu.endless);
+    assert_int_equal(spec.seed, 77);
+    assert_string_equal(spec.report, "r");
+    assert_int_equal(spec.hostile.bent, UB_SIM_BENT_CUT);
+    assert_int_equal(spec.hostile.bent_n, 12);
+    assert_int_equal(spec.hostile.strings, UB_SIM_STRINGS_LONG);
+    assert_true(spec.hostile.state.given && spec.hostile.state.value == 11);
+    assert_int_equal(spec.hostile.state.from, 1);
+    assert_true(spec.hostile.status.given && spec.hostile.status.value == 16);
+    assert_int_equal(spec.hostile.status.from, 4);
+    assert_true(spec.hostile.answers_long);
+    assert_int_equal(spec.hostile.answers_at, 9);
+    assert_int_equal(spec.hostile.lies_at, 2);
+    assert_int_equal(spec.hostile.reenumerates, 3);
     ub_sim_spec_free(&spec);
 }
 
@@ -80,7 +99,28 @@ static void says_what_is_allowed(void **state)
         {"stm32f405,wrp=12", "a number from 0 to 11"},
         {"dfu,setalt=run", "one of stall"},
         {"dfu,arrive=late", "one of idle, dnload-sync"},
-        {"dfu,leave=late", "one of stall, gone, gone-before-status, mute"},
+        {"dfu,leave=late", "one of well, stall, gone, gone-before-status, mute, random"},
+        {"dfu,speed=fast", "one of typical, slow"},
+        {"dfu,seed=-1", "a number from 0"},
+        {"dfu,report=", "a text"},
+        {"dfu,descriptor=bent", "one of short, long, zero, loop, garbage, cut@N"},
+        {"dfu,descriptor=cut", "cut@N"},
+        {"dfu,descriptor=cut@0", "cut@N"},
+        {"dfu,descriptor=cut@65536", "cut@N"},
+        {"dfu,descriptor=functional@256", "functional@N"},
+        {"dfu,descriptor=functional@-1", "functional@N"},
+        {"dfu,descriptor=short@1", "cut@N"},
+        {"dfu,strings=some", "one of none, long, cut"},
+        {"dfu,badstate=256", "N from 0 to 255"},
+        {"dfu,badstate=1@0", "N from 0 to 255"},
+        {"dfu,badstate=@3", "N from 0 to 255"},
+        {"dfu,badstatus=x", "N from 0 to 255"},
+        {"dfu,answer=short", "long or long@N"},
+        {"dfu,answer=long@0", "long or long@N"},
+        {"dfu,upload=lie", "lie@N"},
+        {"dfu,upload=truth@1", "lie@N"},
+        {"dfu,endless=1", "takes no value"},
+        {"dfu,flood=0", "a number from 1"},
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         struct ub_sim_spec spec;
@@ -178,8 +218,44 @@ static void models_can_be_listed(void **state)
         assert_int_equal(ub_sim_spec_parse(ub_sim_model_at(count)->name, &spec, NULL), UB_OK);
         ub_sim_spec_free(&spec);
     }
-    assert_true(count >= 6);
     assert_string_equal(ub_sim_model_at(0)->name, "stm32f405");
+    static const char *const names[] = {
+        "gd32vf103", "gd32vf103b", "gd32f103",       "at32f435",     "at32f415",
+        "apm32",     "dfu",        "dfu-notolerant", "dfu-noupload", "dfu-wdetach",
+        "dfu10",     "hackrf",     "ubertooth",      "blackmagic",   "openmoko",
+        "jabra",     "mstack",     "slowmanifest",   "nofunctional"};
+    assert_true(count >= 1 + sizeof(names) / sizeof(names[0]));
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+        assert_non_null(ub_sim_chip_find(names[i], strlen(names[i])));
+}
+
+/* `unbrick help sim-keys` knows each key, and no other. */
+static void help_knows_each_key(void **state)
+{
+    (void)state;
+    char path[512];
+    uint8_t *bytes = NULL;
+    size_t length = 0;
+    size_t count = 0;
+    assert_non_null(getenv("REPO"));
+    (void)snprintf(path, sizeof(path), "%s/src/cli/topics.c", getenv("REPO"));
+    assert_int_equal(ub_file_read(path, 1 << 20, &bytes, &length, NULL), UB_OK);
+    char *items = strstr((char *)bytes, "sim_items[]");
+    assert_non_null(items);
+    char *end = strstr(items, "{NULL, NULL}");
+    assert_non_null(end);
+    *end = '\0';
+    for (const struct ub_sim_key *key; (key = ub_sim_key_at(count)) != NULL; count++) {
+        char item[64];
+        (void)snprintf(item, sizeof(item), "{\"%s%s", key->name, key->takes_value ? "=" : "\"");
+        if (!strstr(items, item))
+            fail_msg("the help has no key %s", key->name);
+    }
+    size_t described = 0;
+    for (const char *at = items; (at = strstr(at, "{\"")) != NULL; at++)
+        described++;
+    assert_int_equal(described, count);
+    free(bytes);
 }
 
 int main(void)
@@ -191,6 +267,7 @@ int main(void)
         cmocka_unit_test(a_bus_gives_ports_and_checks_them),
         cmocka_unit_test(content_fills_the_flash),
         cmocka_unit_test(models_can_be_listed),
+        cmocka_unit_test(help_knows_each_key),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
