@@ -611,6 +611,7 @@ UB_API bool ub_plan_choice(const struct ub_plan *plan, size_t index, struct ub_p
 struct ub_result {
     enum ub_left left;
     char port[UB_PORT_TEXT];
+    struct ub_device device; /**< in hand, in DFU mode; its port is "" if none was opened */
     char backup[UB_BACKUP_ID]; /**< id of the backup that leads back from here, or "" */
     uint64_t bytes_written;
     uint64_t bytes_kept;
@@ -636,20 +637,27 @@ UB_API UB_MUST_USE enum ub_code ub_flash(struct ub_context *context, const struc
                                          const struct ub_flash_options *options,
                                          struct ub_result *result, struct ub_error *err);
 
-/** Which devices, and for how long. Zero: those that are there now, in DFU mode. */
+/** What came of one device. */
+struct ub_many_item {
+    struct ub_result result; /**< its port and device are set in any case */
+    struct ub_error error;   /**< error.code is UB_OK if all went well */
+};
+
+/**
+ * Which devices, and for how long. Zero: those that are there now, in DFU mode; only if there is
+ * none, those in runtime mode. A selector means both modes, `watch` without one DFU mode alone.
+ */
 struct ub_many_options {
     const char *const
         *selectors; /**< as for ub_details(), each may fit several devices; none: any */
     size_t selector_count;
+    bool one_each;    /**< each selector has to fit exactly one device, as for ub_flash() */
     size_t count;     /**< wait until so many fit; 0: take those that are there */
     bool watch;       /**< go on, and do each device plugged in later once, until cancelled */
     uint64_t wait_us; /**< how long to wait for `count` devices; 0: until cancelled */
-};
-
-/** What came of one device. */
-struct ub_many_item {
-    struct ub_result result;
-    struct ub_error error; /**< error.code is UB_OK if all went well */
+    /** A device is done, well or not. Called like the context's callbacks, with their `user`. May
+     * be NULL. */
+    void (*finished)(void *user, const struct ub_many_item *item);
 };
 
 /** What came of all. Free with ub_many_free(). */
@@ -657,12 +665,19 @@ struct ub_many_result {
     struct ub_many_item *items; /**< in the order in which they were begun */
     size_t count;
     size_t failed;
+    size_t worst; /**< index of the item whose error was returned, if one was */
 };
 
 /**
  * ub_flash() on several devices side by side, one thread each. One that fails stops none of the
- * others. *out is the caller's, also on failure. Returns the worst of their errors; also
- * UB_DEV_NONE, UB_DEV_FEWER, UB_USE_SELECTOR, UB_SYS_INTERRUPTED.
+ * others. Asks once, before anything is changed. A device is its port: equal serial numbers are no
+ * obstacle, and when it comes back by itself after it was done it is not a new one.
+ *
+ * *out is the caller's, also on failure; NULL only when out of memory. Returns the worst of their
+ * errors: that of an incomplete device before all others, then in the order of exit statuses 10,
+ * 9, 7, 130, 6, 5, 4, 3, 2. Without any device UB_DEV_NONE, UB_DEV_SEVERAL (`one_each`, or more
+ * than `count`), UB_DEV_FEWER, UB_USE_SELECTOR, UB_USE_DECLINED, UB_SYS_INTERRUPTED. UB_OK when a
+ * watch that was cancelled has left all devices done.
  */
 UB_API UB_MUST_USE enum ub_code ub_flash_many(struct ub_context *context,
                                               const struct ub_image *image,

@@ -112,7 +112,7 @@ void ub_env_warn(struct ub_env *env, const char *format, ...)
 
 enum ub_code ub_env_check(struct ub_env *env, struct ub_error *err)
 {
-    if (atomic_load(&env->cancelled))
+    if (atomic_load(&env->cancelled) || (env->all_cancelled && atomic_load(env->all_cancelled)))
         return ub_fail(err, UB_SYS_INTERRUPTED, "stopped on request");
     return UB_OK;
 }

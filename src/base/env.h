@@ -16,9 +16,10 @@
 struct ub_env {
     struct ub_clock clock;
     struct ub_callbacks callbacks;
-    atomic_bool cancelled; /**< set by ub_context_cancel() */
-    uint64_t started_us;   /**< when the procedure began */
-    enum ub_step step;     /**< the step that runs */
+    atomic_bool cancelled;            /**< set by ub_context_cancel() */
+    const atomic_bool *all_cancelled; /**< a second wish to stop that counts as well, or NULL */
+    uint64_t started_us;              /**< when the procedure began */
+    enum ub_step step;                /**< the step that runs */
     uint64_t step_started_us;
     uint64_t step_total;     /**< bytes of this step */
     uint64_t step_done;      /**< bytes of this step done so far */

@@ -143,6 +143,7 @@ enum ub_code ub_details(struct ub_context *context, const char *selector, struct
     else if (!code)
         code = add_quirks_unopened(context->quirks, &list.items[index], details, err);
     ub_usb_list_free(&list);
+    code = ub_context_settle(context, code, err);
     if (code) {
         ub_details_free(details);
         return code;

@@ -28,13 +28,12 @@ static uint64_t boot_address(const struct ub_target *target)
 
 static bool still_there(struct ub_context *context, const char *port, uint32_t generation)
 {
-    struct ub_usb_list list = {0};
-    if (context->transport.ops->enumerate(context->transport.self, &list, NULL) != UB_OK)
+    struct ub_usb_info info = {0};
+    bool there = false; /* generation 0 is no device's */
+    if (ub_wait_port(&context->transport, port, 0, 0, &info, &there, NULL) != UB_OK)
         return false;
-    const struct ub_usb_info *info = ub_usb_list_port(&list, port);
-    bool there = info && info->generation == generation;
-    ub_usb_list_free(&list);
-    return there;
+    free(there ? info.config : NULL);
+    return there && info.generation == generation;
 }
 
 static void tell_return(struct ub_session *session, struct ub_result *result)

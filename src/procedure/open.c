@@ -17,6 +17,8 @@ static enum ub_code find(struct ub_session *session, const char *selector, struc
 {
     struct ub_context *context = session->context;
     struct ub_usb_list list = {0};
+    if (context->meant)
+        return ub_session_adopt(session, context->meant, err);
     enum ub_code code = context->transport.ops->enumerate(context->transport.self, &list, err);
     size_t index = 0;
     if (!code)
@@ -107,9 +109,10 @@ static enum ub_code open_patiently(struct ub_session *session, bool may_enter, s
 static void tell_device(const struct ub_session *session)
 {
     const struct ub_device *device = &session->device;
-    ub_env_done(&session->context->env, "%s  %s in DFU mode (%04x:%04x, %s%s%s)", device->port,
+    ub_env_done(&session->context->env, "%s  %s in DFU mode (%04x:%04x, %s%s%s%s)", device->port,
                 device->family, device->vid, device->pid, device->protocol,
-                device->serial[0] ? ", serial " : "", device->serial);
+                device->serial[0] ? ", serial " : "", device->serial,
+                session->context->replay ? ", replayed" : "");
 }
 
 enum ub_code ub_session_open(struct ub_context *context, const char *selector, bool may_enter,

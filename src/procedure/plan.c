@@ -44,6 +44,7 @@ enum ub_code ub_plan(struct ub_context *context, const struct ub_image *image, c
     }
     ub_placement_free(&placement);
     ub_session_close(session);
+    code = ub_context_settle(context, code, err);
     if (code) {
         ub_plan_free(*out);
         *out = NULL;

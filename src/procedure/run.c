@@ -24,7 +24,7 @@ enum ub_code ub_run(struct ub_context *context, const char *selector, bool may_e
     }
     result->total_us = ub_now(&context->env.clock) - context->env.started_us;
     ub_session_close(session);
-    return code;
+    return ub_context_settle(context, code, err);
 }
 
 enum ub_code ub_session_give_back(struct ub_session *session, const struct ub_work *work,

@@ -230,3 +230,33 @@ enum ub_code ub_select(const struct ub_quirks *quirks, const struct ub_usb_list 
     return count ? ub_fail(err, UB_DEV_NONE, "no attached device fits \"%s\"", selector)
                  : ub_fail(err, UB_DEV_NONE, "no device with a DFU interface is attached");
 }
+
+static size_t mark(const struct ub_quirks *quirks, const struct ub_usb_list *list,
+                   const struct term *terms, size_t count, enum wanted wanted, bool *chosen)
+{
+    size_t found = 0;
+    for (size_t i = 0; i < list->count; i++) {
+        struct ub_device device;
+        ub_describe(quirks, &list->items[i], &device);
+        if (!fits(terms, count, &device) || !is_wanted(wanted, device.mode))
+            continue;
+        chosen[i] = true;
+        found++;
+    }
+    return found;
+}
+
+enum ub_code ub_select_all(const struct ub_quirks *quirks, const struct ub_usb_list *list,
+                           const char *selector, bool either, bool *chosen, size_t *found,
+                           struct ub_error *err)
+{
+    struct term terms[TERMS_MAX] = {0};
+    size_t count;
+    enum ub_code code = parse_selector(selector, terms, &count, err);
+    if (code)
+        return code;
+    *found = mark(quirks, list, terms, count, count ? EITHER : IN_DFU, chosen);
+    if (!*found && !count && either)
+        *found = mark(quirks, list, terms, count, EITHER, chosen);
+    return UB_OK;
+}

@@ -21,6 +21,15 @@ void ub_describe(const struct ub_quirks *quirks, const struct ub_usb_info *info,
 enum ub_code ub_select(const struct ub_quirks *quirks, const struct ub_usb_list *list,
                        const char *selector, size_t *index, struct ub_error *err);
 
+/**
+ * Sets the flag in `chosen`, which has one for each device of the list, of every device that fits
+ * `selector`; *found tells how many. Without a selector: of those in DFU mode, or, with `either`
+ * and if there is none, of those in runtime mode. Errors: UB_USE_SELECTOR.
+ */
+enum ub_code ub_select_all(const struct ub_quirks *quirks, const struct ub_usb_list *list,
+                           const char *selector, bool either, bool *chosen, size_t *found,
+                           struct ub_error *err);
+
 /** The device at `port`, or NULL. */
 const struct ub_usb_info *ub_usb_list_port(const struct ub_usb_list *list, const char *port);
 

@@ -85,41 +85,23 @@ void ub_session_close(struct ub_session *session)
     free(session);
 }
 
-static bool copy_info(const struct ub_usb_info *from, struct ub_usb_info *to)
-{
-    *to = *from;
-    to->config = malloc(from->config_length ? from->config_length : 1);
-    if (!to->config)
-        return false;
-    if (from->config_length)
-        memcpy(to->config, from->config, from->config_length);
-    return true;
-}
-
 enum ub_code ub_wait_return(struct ub_context *context, const char *port, uint32_t generation,
                             uint64_t timeout_us, struct ub_usb_info *out, struct ub_error *err)
 {
     uint64_t until = ub_now(&context->env.clock) + timeout_us;
     for (;;) {
-        struct ub_usb_list list = {0};
-        enum ub_code code = context->transport.ops->enumerate(context->transport.self, &list, err);
-        if (code)
-            return code;
-        const struct ub_usb_info *info = ub_usb_list_port(&list, port);
-        bool back = info && info->generation != generation;
-        if (back && !copy_info(info, out))
-            code = ub_fail_memory(err);
-        ub_usb_list_free(&list);
-        if (code || back)
-            return code;
         uint64_t now = ub_now(&context->env.clock);
-        if (now >= until)
+        uint64_t left = until > now ? until - now : 0;
+        bool came;
+        /* short waits, so that a wish to stop is noticed */
+        enum ub_code code = ub_wait_port(&context->transport, port, generation,
+                                         left < LOOK_US ? left : LOOK_US, out, &came, err);
+        if (code || came)
+            return code;
+        if (left == 0)
             return ub_fail(err, UB_DEV_NO_RETURN, "nothing came back at %s within %u s", port,
                            (unsigned)(timeout_us / 1000000));
-        /* short waits, so that a change between the listing and the wait is not missed for long */
-        bool changed;
-        code = ub_devices_wait(context, until - now < LOOK_US ? until - now : LOOK_US, &changed,
-                               err);
+        code = ub_env_check(&context->env, err);
         if (code)
             return code;
     }
@@ -128,9 +110,9 @@ enum ub_code ub_wait_return(struct ub_context *context, const char *port, uint32
 void ub_result_start(struct ub_result *result)
 {
     memset(result, 0, sizeof(*result));
-    result->returned.family = "";
-    result->returned.protocol = "";
-    result->returned.next_step = "";
+    result->device.family = result->returned.family = "";
+    result->device.protocol = result->returned.protocol = "";
+    result->device.next_step = result->returned.next_step = "";
 }
 
 void ub_result_note(struct ub_result *result, const struct ub_session *session)
@@ -138,6 +120,7 @@ void ub_result_note(struct ub_result *result, const struct ub_session *session)
     uint8_t bState;
     uint8_t bStatus;
     (void)ub_print(result->port, sizeof(result->port), "%s", session->info.port);
+    result->device = session->device;
     if (session->loader)
         session->loader->ops->last_status(session->loader, &bState, &bStatus, &result->transfers);
 }

@@ -2,8 +2,11 @@
 /*
  * The bus in this process: virtual devices as a transport. It does the waiting that the devices do
  * not do, on its clock; in virtual time that costs nothing.
+ *
+ * Threads work on it side by side, each on a device of its own. One lock guards all devices; it is
+ * held while one of them is told or asked something, and never while anybody sleeps.
  */
-#include "sim/device.h"
+#include "sim/bus.h"
 
 #include "base/error.h"
 #include "base/text.h"
@@ -18,28 +21,29 @@
 #define SET_INTERFACE  11u
 #define RESET_US       50000u /* a hub drives a reset for 50 ms (USB 2.0 section 7.1.7.5) */
 
-struct ub_sim_bus {
-    struct ub_sim_device **devices; /**< owned, as are the devices */
-    size_t count;
-    struct ub_virtual_time time;
-    struct ub_clock clock;
-    uint64_t seen; /**< what the last look at the bus saw: see signature() */
-};
-
 struct ub_usb_handle {
     struct ub_sim_device *device;
     uint32_t generation; /**< of the device when it was opened */
 };
 
-static void advance(struct ub_sim_bus *bus)
+static void lock(struct ub_sim_bus *bus)
+{
+    (void)pthread_mutex_lock(&bus->lock);
+}
+
+static void unlock(struct ub_sim_bus *bus)
+{
+    (void)pthread_mutex_unlock(&bus->lock);
+}
+
+void ub_sim_bus_advance(struct ub_sim_bus *bus)
 {
     uint64_t now = ub_now(&bus->clock);
     for (size_t i = 0; i < bus->count; i++)
         ub_sim_device_advance(bus->devices[i], now);
 }
 
-/* A number that changes whenever something arrives or leaves. */
-static uint64_t signature(const struct ub_sim_bus *bus)
+uint64_t ub_sim_bus_signature(const struct ub_sim_bus *bus)
 {
     uint64_t sum = 0;
     for (size_t i = 0; i < bus->count; i++)
@@ -77,47 +81,69 @@ static enum ub_code fill_info(const struct ub_sim_device *device, struct ub_usb_
     return UB_OK;
 }
 
+/** The devices that are there, into a list with room for all. */
+static enum ub_code fill_list(struct ub_sim_bus *bus, struct ub_usb_list *out, struct ub_error *err)
+{
+    enum ub_code code = UB_OK;
+    lock(bus);
+    ub_sim_bus_advance(bus);
+    bus->seen = ub_sim_bus_signature(bus);
+    for (size_t i = 0; !code && i < bus->count; i++) {
+        if (!bus->devices[i]->present)
+            continue;
+        code = fill_info(bus->devices[i], &out->items[out->count], err);
+        out->count += !code;
+    }
+    unlock(bus);
+    return code;
+}
+
 static enum ub_code bus_enumerate(void *self, struct ub_usb_list *out, struct ub_error *err)
 {
     struct ub_sim_bus *bus = self;
-    advance(bus);
-    bus->seen = signature(bus);
     out->count = 0;
     out->items = calloc(bus->count ? bus->count : 1, sizeof(*out->items));
     if (!out->items)
         return ub_fail_memory(err);
-    for (size_t i = 0; i < bus->count; i++) {
-        if (!bus->devices[i]->present)
-            continue;
-        enum ub_code code = fill_info(bus->devices[i], &out->items[out->count], err);
-        if (code) {
-            ub_usb_list_free(out);
-            return code;
-        }
-        out->count++;
+    enum ub_code code = fill_list(bus, out, err);
+    if (code) {
+        ub_usb_list_free(out);
+        return code;
     }
     ub_usb_list_sort(out);
     return UB_OK;
+}
+
+struct ub_sim_device *ub_sim_bus_at(const struct ub_sim_bus *bus, const char *port)
+{
+    for (size_t i = 0; i < bus->count; i++)
+        if (strcmp(bus->devices[i]->spec.port, port) == 0)
+            return bus->devices[i];
+    return NULL;
 }
 
 static enum ub_code bus_open(void *self, const char *port, struct ub_usb_handle **out,
                              struct ub_error *err)
 {
     struct ub_sim_bus *bus = self;
-    advance(bus);
-    for (size_t i = 0; i < bus->count; i++) {
-        struct ub_sim_device *device = bus->devices[i];
-        if (!device->present || strcmp(device->spec.port, port) != 0)
-            continue;
-        struct ub_usb_handle *handle = malloc(sizeof(*handle));
-        if (!handle)
-            return ub_fail_memory(err);
+    struct ub_sim_device *device = ub_sim_bus_at(bus, port);
+    struct ub_usb_handle *handle = malloc(sizeof(*handle));
+    if (!handle)
+        return ub_fail_memory(err);
+    lock(bus);
+    ub_sim_bus_advance(bus);
+    bool present = device && device->present;
+    if (present) {
         *handle = (struct ub_usb_handle){.device = device, .generation = device->generation};
         device->opens++;
-        *out = handle;
-        return UB_OK;
     }
-    return ub_fail(err, UB_DEV_GONE, "no device is at port %s", port);
+    unlock(bus);
+    if (!present) {
+        free(handle);
+        return ub_fail(err, UB_DEV_GONE, "no device is at port %s", port);
+    }
+    *out = handle;
+    return UB_OK;
 }
 
 static void bus_close(void *self, struct ub_usb_handle *handle)
@@ -142,21 +168,30 @@ static enum ub_code bus_claim(void *self, struct ub_usb_handle *handle, uint8_t 
                               struct ub_error *err)
 {
     struct ub_sim_bus *bus = self;
-    advance(bus);
-    if (!there(handle))
+    lock(bus);
+    ub_sim_bus_advance(bus);
+    bool present = there(handle);
+    bool known = interface <= ub_sim_device_dfu_interface(handle->device);
+    unlock(bus);
+    if (!present)
         return gone(handle, err);
-    if (interface > ub_sim_device_dfu_interface(handle->device))
+    if (!known)
         return ub_fail(err, UB_USB_IO, "the device at port %s has no interface %u",
                        handle->device->spec.port, interface);
     return UB_OK;
 }
 
-static void sleep_until(struct ub_sim_bus *bus, uint64_t until)
+/** Lets go of the lock until `until`. Only the device in hand is told of the time: with many of
+ * them telling all would be most of the work. */
+static void sleep_until(struct ub_sim_bus *bus, struct ub_sim_device *device, uint64_t until)
 {
     uint64_t now = ub_now(&bus->clock);
-    if (until > now)
+    if (until > now) {
+        unlock(bus);
         ub_sleep(&bus->clock, until - now);
-    advance(bus);
+        lock(bus);
+    }
+    ub_sim_device_advance(device, ub_now(&bus->clock));
 }
 
 /* Waits for `until`, at most up to `deadline`, and no longer than the device is there. */
@@ -173,20 +208,21 @@ static enum ub_code wait_on(struct ub_sim_bus *bus, const struct ub_usb_handle *
                            handle->device->spec.port);
         uint64_t next = ub_sim_device_next_event(handle->device);
         next = next < until ? next : until;
-        sleep_until(bus, next < deadline ? next : deadline);
+        sleep_until(bus, handle->device, next < deadline ? next : deadline);
     }
 }
 
+/* The lock is held, but while waiting. */
 static enum ub_code transfer(struct ub_sim_bus *bus, struct ub_usb_handle *handle,
                              const struct ub_setup *setup, uint8_t *data, uint32_t timeout_ms,
                              uint16_t *actual, struct ub_error *err)
 {
     struct ub_sim_device *device = handle->device;
     struct ub_sim_reply reply;
-    advance(bus);
+    uint64_t start = ub_now(&bus->clock);
+    ub_sim_device_advance(device, start);
     if (!there(handle))
         return gone(handle, err);
-    uint64_t start = ub_now(&bus->clock);
     uint64_t deadline = start + timeout_ms * US_PER_MS;
     enum ub_code code = wait_on(bus, handle, ub_sim_device_ready_at(device, start), deadline, err);
     if (code)
@@ -198,9 +234,12 @@ static enum ub_code transfer(struct ub_sim_bus *bus, struct ub_usb_handle *handl
         return wait_on(bus, handle, UB_SIM_NEVER, deadline, err);
     if (reply.complete_at_us > deadline)
         return wait_on(bus, handle, UB_SIM_NEVER, deadline, err);
-    sleep_until(bus, reply.complete_at_us);
+    sleep_until(bus, device, reply.complete_at_us);
     if (reply.answer == UB_SIM_ANSWER_STALL)
         return ub_fail(err, UB_USB_STALL, "the device at port %s refused a request",
+                       device->spec.port);
+    if (reply.answer == UB_SIM_ANSWER_LONG)
+        return ub_fail(err, UB_USB_OVERFLOW, "the device at port %s sent more than was asked for",
                        device->spec.port);
     *actual = reply.length;
     return UB_OK;
@@ -214,7 +253,10 @@ static enum ub_code bus_control(void *self, struct ub_usb_handle *handle,
     if (setup->wLength > UB_CONTROL_MAX)
         return ub_fail(err, UB_USB_IO, "a control transfer of %u bytes is longer than %u",
                        setup->wLength, UB_CONTROL_MAX);
-    enum ub_code code = transfer(self, handle, setup, data, timeout_ms, actual, err);
+    struct ub_sim_bus *bus = self;
+    lock(bus);
+    enum ub_code code = transfer(bus, handle, setup, data, timeout_ms, actual, err);
+    unlock(bus);
     if (code)
         ub_error_transfer(err, setup, -1);
     return code;
@@ -234,12 +276,34 @@ static enum ub_code bus_set_alt(void *self, struct ub_usb_handle *handle, uint8_
 static enum ub_code bus_reset(void *self, struct ub_usb_handle *handle, struct ub_error *err)
 {
     struct ub_sim_bus *bus = self;
-    advance(bus);
-    if (!there(handle))
-        return gone(handle, err);
-    ub_sim_device_bus_reset(handle->device, ub_now(&bus->clock));
-    sleep_until(bus, ub_now(&bus->clock) + RESET_US);
-    return there(handle) ? UB_OK : gone(handle, err);
+    struct ub_sim_device *device = handle->device;
+    lock(bus);
+    ub_sim_device_advance(device, ub_now(&bus->clock));
+    bool present = there(handle);
+    if (present) {
+        ub_sim_device_bus_reset(device, ub_now(&bus->clock));
+        sleep_until(bus, device, ub_now(&bus->clock) + RESET_US);
+        present = there(handle);
+    }
+    unlock(bus);
+    return present ? UB_OK : gone(handle, err);
+}
+
+/** The moment `timeout_us` from now. */
+static uint64_t moment(const struct ub_sim_bus *bus, uint64_t timeout_us)
+{
+    uint64_t now = ub_now(&bus->clock);
+    return timeout_us < UB_SIM_NEVER - now ? now + timeout_us : UB_SIM_NEVER;
+}
+
+/** When something will arrive or leave next, as things stand, or `until`. */
+static uint64_t next_change(const struct ub_sim_bus *bus, uint64_t until)
+{
+    for (size_t i = 0; i < bus->count; i++) {
+        uint64_t event = ub_sim_device_next_event(bus->devices[i]);
+        until = event < until ? event : until;
+    }
+    return until;
 }
 
 static enum ub_code bus_wait_change(void *self, uint64_t timeout_us, bool *changed,
@@ -247,19 +311,48 @@ static enum ub_code bus_wait_change(void *self, uint64_t timeout_us, bool *chang
 {
     struct ub_sim_bus *bus = self;
     (void)err;
-    advance(bus);
-    uint64_t now = ub_now(&bus->clock);
-    uint64_t until = timeout_us < UB_SIM_NEVER - now ? now + timeout_us : UB_SIM_NEVER;
-    uint64_t next = until;
-    for (size_t i = 0; i < bus->count; i++) {
-        uint64_t event = ub_sim_device_next_event(bus->devices[i]);
-        next = event < next ? event : next;
+    lock(bus);
+    ub_sim_bus_advance(bus);
+    if (ub_sim_bus_signature(bus) == bus->seen) {
+        uint64_t now = ub_now(&bus->clock);
+        uint64_t next = next_change(bus, moment(bus, timeout_us));
+        unlock(bus);
+        ub_sleep(&bus->clock, next > now ? next - now : 0);
+        lock(bus);
+        ub_sim_bus_advance(bus);
     }
-    if (signature(bus) == bus->seen)
-        sleep_until(bus, next);
-    *changed = signature(bus) != bus->seen;
-    bus->seen = signature(bus);
+    *changed = ub_sim_bus_signature(bus) != bus->seen;
+    bus->seen = ub_sim_bus_signature(bus);
+    unlock(bus);
     return UB_OK;
+}
+
+static enum ub_code bus_wait_port(void *self, const char *port, uint32_t generation,
+                                  uint64_t timeout_us, struct ub_usb_info *out, bool *came,
+                                  struct ub_error *err)
+{
+    struct ub_sim_bus *bus = self;
+    struct ub_sim_device *device = ub_sim_bus_at(bus, port);
+    uint64_t until = moment(bus, timeout_us);
+    enum ub_code code = UB_OK;
+    *came = false;
+    if (!device) {
+        ub_sleep(&bus->clock, timeout_us);
+        return UB_OK;
+    }
+    lock(bus);
+    ub_sim_device_advance(device, ub_now(&bus->clock));
+    for (;;) {
+        *came = device->present && device->generation != generation;
+        if (*came || ub_now(&bus->clock) >= until)
+            break;
+        uint64_t next = ub_sim_device_next_event(device);
+        sleep_until(bus, device, next < until ? next : until);
+    }
+    if (*came)
+        code = fill_info(device, out, err);
+    unlock(bus);
+    return code;
 }
 
 static void bus_destroy(void *self)
@@ -278,6 +371,7 @@ struct ub_transport ub_sim_bus_transport(struct ub_sim_bus *bus)
                                                 .control = bus_control,
                                                 .reset = bus_reset,
                                                 .wait_change = bus_wait_change,
+                                                .wait_port = bus_wait_port,
                                                 .destroy = bus_destroy};
     return (struct ub_transport){.ops = &ops, .self = bus};
 }
@@ -292,110 +386,16 @@ struct ub_sim_device *ub_sim_bus_device(struct ub_sim_bus *bus, size_t index)
     return index < bus->count ? bus->devices[index] : NULL;
 }
 
-static bool port_taken(const struct ub_sim_bus *bus, const char *port)
+void ub_sim_bus_unplug(struct ub_sim_bus *bus, size_t index)
 {
-    for (size_t i = 0; i < bus->count; i++)
-        if (strcmp(bus->devices[i]->spec.port, port) == 0)
-            return true;
-    return false;
+    lock(bus);
+    ub_sim_device_unplug(bus->devices[index]);
+    unlock(bus);
 }
 
-/* One kind of time for all devices: those that say nothing go along. */
-static enum ub_code agree_on_time(const struct ub_sim_spec *spec, bool *decided, bool *is_virtual,
-                                  struct ub_error *err)
+void ub_sim_bus_plug(struct ub_sim_bus *bus, size_t index, enum ub_mode mode)
 {
-    if (!spec->has_time)
-        return UB_OK;
-    if (*decided && *is_virtual != spec->virtual_time)
-        return ub_fail(err, UB_SIM_SPEC, "virtual devices on one bus must share one kind of time");
-    *decided = true;
-    *is_virtual = spec->virtual_time;
-    return UB_OK;
-}
-
-static enum ub_code add_device(struct ub_sim_bus *bus, struct ub_sim_spec *spec,
-                               struct ub_error *err)
-{
-    struct ub_sim_device *device = NULL;
-    enum ub_code code = ub_sim_device_open(spec, &device, err);
-    if (code)
-        return code;
-    device->configures = true;
-    if (device->spec.port[0] && port_taken(bus, device->spec.port)) {
-        code = ub_fail(err, UB_SIM_SPEC, "two virtual devices are at port %s", device->spec.port);
-        ub_sim_device_close(device);
-        return code;
-    }
-    bus->devices[bus->count++] = device;
-    return UB_OK;
-}
-
-/* Devices without a port of their own get the first free ones. */
-static void give_ports(struct ub_sim_bus *bus)
-{
-    for (size_t i = 0; i < bus->count; i++) {
-        char port[UB_PORT_TEXT];
-        if (bus->devices[i]->spec.port[0])
-            continue;
-        for (unsigned n = 1; ub_print(port, sizeof(port), "1-%u", n); n++)
-            if (!port_taken(bus, port))
-                break;
-        (void)ub_print(bus->devices[i]->spec.port, UB_PORT_TEXT, "%s", port);
-    }
-}
-
-static enum ub_code fill_bus(struct ub_sim_bus *bus, const char *const *specs, size_t count,
-                             struct ub_error *err)
-{
-    bool decided = false;
-    bool is_virtual = false;
-    bus->devices = calloc(count ? count : 1, sizeof(struct ub_sim_device *));
-    if (!bus->devices)
-        return ub_fail_memory(err);
-    for (size_t i = 0; i < count; i++) {
-        struct ub_sim_spec spec;
-        enum ub_code code = ub_sim_spec_parse(specs[i], &spec, err);
-        if (code)
-            return code;
-        code = agree_on_time(&spec, &decided, &is_virtual, err);
-        if (code) {
-            ub_sim_spec_free(&spec);
-            return code;
-        }
-        code = add_device(bus, &spec, err);
-        if (code)
-            return code;
-    }
-    bus->clock = is_virtual ? ub_clock_virtual(&bus->time) : ub_clock_real();
-    return UB_OK;
-}
-
-enum ub_code ub_sim_bus_open(const char *const *specs, size_t count, struct ub_sim_bus **out,
-                             struct ub_error *err)
-{
-    struct ub_sim_bus *bus = calloc(1, sizeof(*bus));
-    if (!bus)
-        return ub_fail_memory(err);
-    enum ub_code code = fill_bus(bus, specs, count, err);
-    if (code) {
-        ub_sim_bus_close(bus);
-        return code;
-    }
-    give_ports(bus);
-    for (size_t i = 0; i < count; i++)
-        bus->devices[i]->clock = bus->clock;
-    advance(bus);
-    bus->seen = signature(bus);
-    *out = bus;
-    return UB_OK;
-}
-
-void ub_sim_bus_close(struct ub_sim_bus *bus)
-{
-    if (!bus)
-        return;
-    for (size_t i = 0; i < bus->count; i++)
-        ub_sim_device_close(bus->devices[i]);
-    free(bus->devices);
-    free(bus);
+    lock(bus);
+    ub_sim_device_plug(bus->devices[index], mode);
+    unlock(bus);
 }

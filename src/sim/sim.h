@@ -43,6 +43,11 @@ struct ub_clock ub_sim_bus_clock(struct ub_sim_bus *bus);
 /** Device number `index`, or NULL. */
 struct ub_sim_device *ub_sim_bus_device(struct ub_sim_bus *bus, size_t index);
 
+/** Pulls the plug of device number `index`, which exists, and puts it back, as below; while other
+ * threads work on the bus. */
+void ub_sim_bus_unplug(struct ub_sim_bus *bus, size_t index);
+void ub_sim_bus_plug(struct ub_sim_bus *bus, size_t index, enum ub_mode mode);
+
 void ub_sim_device_counts(const struct ub_sim_device *device, struct ub_sim_counts *out);
 /** The device's memory behind `address`, `length` bytes, or NULL: for tests, which look at the
  * truth. */

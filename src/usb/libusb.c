@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The bus over libusb-1.0. Every handle has a libusb context of its own, so that handles share
- * nothing and may be used by one thread each. */
+ * nothing and may be used by one thread each: no thread handles another one's events, and none
+ * waits for another one's transfer. What libusb itself shares between contexts it guards. */
 #define _POSIX_C_SOURCE 200809L
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/text.h"
 #include "usb/libusb_room.h"
 
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -16,6 +18,8 @@
 #define US_PER_MS      UINT64_C(1000)
 /* How often the bus is looked at while waiting for a change, where no event says so. */
 #define LOOK_EVERY_US (50 * US_PER_MS)
+/* How often a port is looked at while waiting for a device: many threads do so at a time. */
+#define LOOK_AT_PORT_US (25 * US_PER_MS)
 /* udev sets the permissions of a device node a moment after the kernel made it. */
 #define FRESH_NODE_S   2
 #define ACCESS_TRIES   20
@@ -30,17 +34,32 @@ struct ub_usb_handle {
 };
 
 struct libusb_bus {
-    bool seen; /* `fingerprint` is set */
+    pthread_mutex_t lock; /* of what follows; held for moments only */
+    bool seen;            /* `fingerprint` is set */
     uint64_t fingerprint;
 };
+
+/* Remembers what was seen; true if it is something else than before. */
+static bool remember(struct libusb_bus *bus, uint64_t fingerprint)
+{
+    (void)pthread_mutex_lock(&bus->lock);
+    const bool changed = bus->seen && fingerprint != bus->fingerprint;
+    bus->fingerprint = fingerprint;
+    bus->seen = true;
+    (void)pthread_mutex_unlock(&bus->lock);
+    return changed;
+}
 
 static enum ub_code op_enumerate(void *self, struct ub_usb_list *out, struct ub_error *err)
 {
     struct libusb_bus *bus = self;
     /* Taken before the list, so that what changes in between is told by the next wait. */
-    enum ub_code code = ub_libusb_fingerprint(&bus->fingerprint, err);
-    bus->seen = code == UB_OK;
-    return code ? code : ub_libusb_list(out, err);
+    uint64_t fingerprint;
+    enum ub_code code = ub_libusb_fingerprint(&fingerprint, err);
+    if (code)
+        return code;
+    (void)remember(bus, fingerprint);
+    return ub_libusb_list(out, err);
 }
 
 /* True if the device node is so young that its permissions may not be set yet. */
@@ -271,9 +290,7 @@ static enum ub_code op_wait_change(void *self, uint64_t timeout_us, bool *change
         code = ub_libusb_fingerprint(&fingerprint, err);
         if (code)
             break;
-        *changed = bus->seen && fingerprint != bus->fingerprint;
-        bus->fingerprint = fingerprint;
-        bus->seen = true;
+        *changed = remember(bus, fingerprint);
         uint64_t now = ub_now(&clock);
         if (*changed || now >= end)
             break;
@@ -284,9 +301,28 @@ static enum ub_code op_wait_change(void *self, uint64_t timeout_us, bool *change
     return code;
 }
 
+static enum ub_code op_wait_port(void *self, const char *port, uint32_t generation,
+                                 uint64_t timeout_us, struct ub_usb_info *out, bool *came,
+                                 struct ub_error *err)
+{
+    struct ub_clock clock = ub_clock_real();
+    const uint64_t start = ub_now(&clock);
+    (void)self;
+    for (;;) {
+        enum ub_code code = ub_libusb_at(port, generation, out, came, err);
+        const uint64_t passed = ub_now(&clock) - start;
+        if (code || *came || passed >= timeout_us)
+            return code;
+        const uint64_t left = timeout_us - passed;
+        ub_sleep(&clock, left < LOOK_AT_PORT_US ? left : LOOK_AT_PORT_US);
+    }
+}
+
 static void op_destroy(void *self)
 {
-    free(self);
+    struct libusb_bus *bus = self;
+    (void)pthread_mutex_destroy(&bus->lock);
+    free(bus);
 }
 
 static const struct ub_transport_ops libusb_ops = {
@@ -300,6 +336,7 @@ static const struct ub_transport_ops libusb_ops = {
     .control_queue = op_control_queue,
     .reset = op_reset,
     .wait_change = op_wait_change,
+    .wait_port = op_wait_port,
     .destroy = op_destroy,
 };
 
@@ -309,8 +346,10 @@ enum ub_code ub_transport_libusb(struct ub_transport *out, struct ub_error *err)
 {
     memset(out, 0, sizeof(*out));
     struct libusb_bus *self = calloc(1, sizeof(*self));
-    if (!self)
+    if (!self || pthread_mutex_init(&self->lock, NULL) != 0) {
+        free(self);
         return ub_fail_memory(err);
+    }
     *out = (struct ub_transport){.ops = &libusb_ops, .self = self};
     return UB_OK;
 }

@@ -1,26 +1,18 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The list of devices. Each look scans the system afresh in a context of its own: libusb's cached
- * list follows udev's events, which do not come where no udev daemon runs. */
-#define _POSIX_C_SOURCE 200809L
-#include "base/bytes.h"
+/* The list of devices: from sysfs where there is one, else from libusb. There each look scans the
+ * system afresh in a context of its own: libusb's cached list follows events of the system, which
+ * can be missed. */
 #include "base/error.h"
 #include "base/text.h"
 #include "usb/libusb_room.h"
+#include "usb/sysfs.h"
 #include "usb/usb_list.h"
 
-#include <dirent.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#define PORTS_MAX     7 /* USB 2.0 section 4.1.1: seven tiers */
-#define CONFIG_MAX    ((size_t)64 * 1024)
-#define DEVICE_LENGTH 18 /* of a device descriptor (USB 2.0 table 9-8) */
-#define CONFIG_HEADER 9
-#define TYPE_CONFIG   2
-#define PATH_SIZE     128
+#define PORTS_MAX  7 /* USB 2.0 section 4.1.1: seven tiers */
+#define CONFIG_MAX ((size_t)64 * 1024)
 
 bool ub_libusb_port(libusb_device *device, char *to, size_t size)
 {
@@ -33,71 +25,6 @@ bool ub_libusb_port(libusb_device *device, char *to, size_t size)
     for (int i = 1; i < count; i++)
         whole = ub_append(to, size, ".%u", ports[i]) && whole;
     return whole;
-}
-
-/* Reads at most `size` bytes of a file of sysfs; -1 if it is not there. */
-static ssize_t read_sysfs(const char *port, const char *name, uint8_t *to, size_t size)
-{
-    char path[PATH_SIZE];
-    if (!ub_print(path, sizeof(path), "/sys/bus/usb/devices/%s/%s", port, name))
-        return -1;
-    int file = open(path, O_RDONLY | O_CLOEXEC);
-    if (file < 0)
-        return -1;
-    size_t length = 0;
-    while (length < size) {
-        ssize_t n = read(file, to + length, size - length);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            break;
-        length += (size_t)n;
-    }
-    (void)close(file);
-    return (ssize_t)length;
-}
-
-static void read_string(const char *port, const char *name, char *to)
-{
-    uint8_t text[4 * UB_STRING_TEXT];
-    ssize_t length = read_sysfs(port, name, text, sizeof(text));
-    while (length > 0 && text[length - 1] == '\n')
-        length--;
-    ub_print_stranger(to, UB_STRING_TEXT, (const char *)text, length > 0 ? (size_t)length : 0);
-}
-
-/* The configuration in use, or 0. */
-static uint8_t active_configuration(const char *port)
-{
-    uint8_t text[8];
-    uint64_t value = 0;
-    ssize_t length = read_sysfs(port, "bConfigurationValue", text, sizeof(text));
-    while (length > 0 && text[length - 1] == '\n')
-        length--;
-    if (length <= 0 || !ub_parse_digits((const char *)text, (size_t)length, 10, UINT8_MAX, &value))
-        return 0;
-    return (uint8_t)value;
-}
-
-/* Picks the wanted configuration (0: the first) out of the kernel's copy of all descriptors. */
-static struct ub_cursor pick_configuration(struct ub_cursor all, uint8_t wanted)
-{
-    struct ub_cursor first = ub_cursor(NULL, 0);
-    (void)ub_take_bytes(&all, DEVICE_LENGTH);
-    while (!all.failed && all.left >= CONFIG_HEADER && all.at[1] == TYPE_CONFIG) {
-        struct ub_cursor peek = all;
-        uint8_t value = all.at[5];
-        (void)ub_take_u16le(&peek);
-        size_t total = ub_take_u16le(&peek);
-        if (total < CONFIG_HEADER)
-            break;
-        struct ub_cursor one = ub_take_cursor(&all, total < all.left ? total : all.left);
-        if (first.left == 0)
-            first = one;
-        if (wanted == 0 || value == wanted)
-            return one;
-    }
-    return first;
 }
 
 static enum ub_code keep_bytes(struct ub_usb_info *info, const uint8_t *bytes, size_t length,
@@ -148,7 +75,7 @@ static void gather_alternate(struct gathered *to, const struct libusb_interface_
                alt->endpoint[i].extra_length > 0 ? (size_t)alt->endpoint[i].extra_length : 0);
 }
 
-/* Where there is no sysfs: libusb's parsed configuration turned back into bytes. */
+/* libusb's parsed configuration turned back into bytes. */
 static enum ub_code rebuild(libusb_device *device, struct ub_usb_info *info, struct ub_error *err)
 {
     struct libusb_config_descriptor *config = NULL;
@@ -167,25 +94,6 @@ static enum ub_code rebuild(libusb_device *device, struct ub_usb_info *info, str
     libusb_free_config_descriptor(config);
     enum ub_code code = keep_bytes(info, all.bytes, all.length, err);
     free(all.bytes);
-    return code;
-}
-
-static enum ub_code read_configuration(libusb_device *device, struct ub_usb_info *info,
-                                       struct ub_error *err)
-{
-    uint8_t *all = malloc(CONFIG_MAX);
-    if (!all)
-        return ub_fail_memory(err);
-    enum ub_code code;
-    ssize_t length = read_sysfs(info->port, "descriptors", all, CONFIG_MAX);
-    if (length > 0) {
-        struct ub_cursor config = pick_configuration(ub_cursor(all, (size_t)length),
-                                                     active_configuration(info->port));
-        code = keep_bytes(info, config.at, config.left, err);
-    } else {
-        code = rebuild(device, info, err);
-    }
-    free(all);
     return code;
 }
 
@@ -221,10 +129,7 @@ static enum ub_code read_device(libusb_device *device, struct ub_usb_info *info,
     info->vid = descriptor.idVendor;
     info->pid = descriptor.idProduct;
     info->bcdDevice = descriptor.bcdDevice;
-    read_string(info->port, "manufacturer", info->manufacturer);
-    read_string(info->port, "product", info->product);
-    read_string(info->port, "serial", info->serial);
-    return read_configuration(device, info, err);
+    return rebuild(device, info, err);
 }
 
 static enum ub_code fresh_look(libusb_context **context, libusb_device ***devices, size_t *count,
@@ -244,7 +149,7 @@ static enum ub_code fresh_look(libusb_context **context, libusb_device ***device
                    libusb_error_name((int)n));
 }
 
-enum ub_code ub_libusb_list(struct ub_usb_list *out, struct ub_error *err)
+static enum ub_code list_by_libusb(struct ub_usb_list *out, struct ub_error *err)
 {
     libusb_context *context;
     libusb_device **devices;
@@ -271,38 +176,40 @@ enum ub_code ub_libusb_list(struct ub_usb_list *out, struct ub_error *err)
     return code;
 }
 
-/* FNV-1a. */
-static uint64_t mix(uint64_t hash, const void *bytes, size_t length)
+enum ub_code ub_libusb_list(struct ub_usb_list *out, struct ub_error *err)
 {
-    const uint8_t *b = bytes;
-    for (size_t i = 0; i < length; i++)
-        hash = (hash ^ b[i]) * UINT64_C(0x100000001b3);
-    return hash;
+    bool known;
+    enum ub_code code = ub_sysfs_list(UB_SYSFS_DEVICES, out, &known, err);
+    return code || known ? code : list_by_libusb(out, err);
 }
 
-/* One device's share; shares are summed up, as the order of devices means nothing. */
-static uint64_t share(const char *port, const void *generation, size_t length)
+/* Without sysfs. */
+static enum ub_code find_by_libusb(const char *port, uint32_t generation, struct ub_usb_info *out,
+                                   bool *came, struct ub_error *err)
 {
-    return mix(mix(UINT64_C(0xcbf29ce484222325), port, strlen(port) + 1), generation, length);
-}
-
-/* Straight from the kernel: a libusb context costs a scan of everything that udev knows. */
-static bool sysfs_fingerprint(uint64_t *out)
-{
-    DIR *folder = opendir("/sys/bus/usb/devices");
-    if (!folder)
-        return false;
-    *out = 0;
-    for (struct dirent *entry; (entry = readdir(folder)) != NULL;) {
-        uint8_t number[8];
-        if (!strchr(entry->d_name, '-') || strchr(entry->d_name, ':'))
-            continue; /* a root hub or an interface */
-        ssize_t length = read_sysfs(entry->d_name, "devnum", number, sizeof(number));
-        if (length > 0)
-            *out += share(entry->d_name, number, (size_t)length);
+    struct ub_usb_list list = {0};
+    enum ub_code code = list_by_libusb(&list, err);
+    for (size_t i = 0; !code && !*came && i < list.count; i++) {
+        struct ub_usb_info *info = &list.items[i];
+        *came = strcmp(info->port, port) == 0 && info->generation != generation;
+        if (!*came)
+            continue;
+        *out = *info;
+        info->config = NULL; /* taken */
     }
-    (void)closedir(folder);
-    return true;
+    ub_usb_list_free(&list);
+    return code;
+}
+
+enum ub_code ub_libusb_at(const char *port, uint32_t generation, struct ub_usb_info *out,
+                          bool *came, struct ub_error *err)
+{
+    uint32_t now;
+    *came = false;
+    if (ub_sysfs_generation(UB_SYSFS_DEVICES, port, &now))
+        return now == generation ? UB_OK : ub_sysfs_device(UB_SYSFS_DEVICES, port, out, came, err);
+    return ub_sysfs_known(UB_SYSFS_DEVICES) ? UB_OK
+                                            : find_by_libusb(port, generation, out, came, err);
 }
 
 enum ub_code ub_libusb_fingerprint(uint64_t *out, struct ub_error *err)
@@ -310,7 +217,7 @@ enum ub_code ub_libusb_fingerprint(uint64_t *out, struct ub_error *err)
     libusb_context *context;
     libusb_device **devices;
     size_t count;
-    if (sysfs_fingerprint(out))
+    if (ub_sysfs_fingerprint(UB_SYSFS_DEVICES, out))
         return UB_OK;
     enum ub_code code = fresh_look(&context, &devices, &count, err);
     if (code)
@@ -318,9 +225,8 @@ enum ub_code ub_libusb_fingerprint(uint64_t *out, struct ub_error *err)
     *out = 0;
     for (size_t i = 0; i < count; i++) {
         char port[UB_PORT_TEXT] = "";
-        uint8_t address = libusb_get_device_address(devices[i]);
         if (ub_libusb_port(devices[i], port, sizeof(port)))
-            *out += share(port, &address, sizeof(address));
+            *out += ub_usb_share(port, libusb_get_device_address(devices[i]));
     }
     libusb_free_device_list(devices, 1);
     libusb_exit(context);

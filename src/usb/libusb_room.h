@@ -34,6 +34,13 @@ bool ub_libusb_port(libusb_device *device, char *to, size_t size);
 enum ub_code ub_libusb_list(struct ub_usb_list *out, struct ub_error *err);
 
 /**
+ * What is at `port`, if it is something other than `generation`; *came tells. out->config is the
+ * caller's. Errors: UB_USB_INIT, UB_USB_IO, UB_SYS_MEMORY.
+ */
+enum ub_code ub_libusb_at(const char *port, uint32_t generation, struct ub_usb_info *out,
+                          bool *came, struct ub_error *err);
+
+/**
  * A number that is another one whenever a device was plugged in, left or re-enumerated since.
  * Errors: UB_USB_INIT, UB_USB_IO.
  */

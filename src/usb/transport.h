@@ -63,7 +63,13 @@ struct ub_transfer {
 /** An opened device; each transport defines its own. */
 struct ub_usb_handle;
 
-/** One transport. `self` is what ub_transport carries. */
+/**
+ * One transport. `self` is what ub_transport carries.
+ *
+ * Threads may use a transport side by side, but each handle by one thread at a time; no transfer of
+ * one device waits for another device's. enumerate() and wait_change() share the memory of what was
+ * seen last: with several threads a change is told to one of them.
+ */
 struct ub_transport_ops {
     /** "libusb" or "virtual", for reports. */
     const char *name;
@@ -130,6 +136,16 @@ struct ub_transport_ops {
     enum ub_code (*wait_change)(void *self, uint64_t timeout_us, bool *changed,
                                 struct ub_error *err);
 
+    /**
+     * Waits at most `timeout_us` for something other than `generation` to be at `port`; *came tells
+     * whether it is there, and then *out is what (out->config is the caller's, to be freed). Looks
+     * at no other port, so that many threads may follow a device each. Errors: UB_USB_INIT,
+     * UB_USB_IO, UB_SYS_MEMORY. NULL: enumerate() and wait_change() have to do; see ub_wait_port().
+     */
+    enum ub_code (*wait_port)(void *self, const char *port, uint32_t generation,
+                              uint64_t timeout_us, struct ub_usb_info *out, bool *came,
+                              struct ub_error *err);
+
     /** Ends the transport; all handles are closed by then. */
     void (*destroy)(void *self);
 };
@@ -146,6 +162,11 @@ void ub_usb_list_free(struct ub_usb_list *list);
 /** control_queue(), or one control() after the other where the transport has none. */
 enum ub_code ub_control_queue(const struct ub_transport *transport, struct ub_usb_handle *handle,
                               struct ub_transfer *transfers, size_t count, struct ub_error *err);
+
+/** wait_port(), or looks at the whole bus where the transport has none. */
+enum ub_code ub_wait_port(const struct ub_transport *transport, const char *port,
+                          uint32_t generation, uint64_t timeout_us, struct ub_usb_info *out,
+                          bool *came, struct ub_error *err);
 
 /** Fills err->raw from a request (err may be NULL); `actual` is -1 for a failed transfer. */
 void ub_error_transfer(struct ub_error *err, const struct ub_setup *setup, int32_t actual);

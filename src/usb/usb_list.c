@@ -71,6 +71,21 @@ void ub_usb_list_sort(struct ub_usb_list *list)
         qsort(list->items, list->count, sizeof(*list->items), by_port);
 }
 
+/* FNV-1a. */
+static uint64_t mix(uint64_t hash, const void *bytes, size_t length)
+{
+    const uint8_t *b = bytes;
+    for (size_t i = 0; i < length; i++)
+        hash = (hash ^ b[i]) * UINT64_C(0x100000001b3);
+    return hash;
+}
+
+uint64_t ub_usb_share(const char *port, uint32_t generation)
+{
+    const uint64_t hash = mix(UINT64_C(0xcbf29ce484222325), port, strlen(port) + 1);
+    return mix(hash, &generation, sizeof(generation));
+}
+
 void ub_error_transfer(struct ub_error *err, const struct ub_setup *setup, int32_t actual)
 {
     if (!err)
