@@ -6,7 +6,7 @@
 #include "loader/dfu_link.h"
 #include "loader/dfu_manifest.h"
 #include "loader/dfu_open.h"
-#include "loader/dfu_wait.h"
+#include "loader/dfu_operate.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +16,9 @@
 #define UPLOAD_MOST_US (30 * US_PER_MINUTE)
 #define BCD_DFU_11     0x0110u
 #define NO_OFFSET      UINT64_MAX
+#define KIB            1024u
+#define RETRIES_EACH   3u  /* of one refused block */
+#define RETRIES_MOST   16u /* in one run */
 
 struct dfu_plain {
     struct ub_loader base;
@@ -27,7 +30,8 @@ struct dfu_plain {
     /* Number of the next block. It is 16 bits wide and wraps to 0 behind 65535 (DFU 1.1
      * section 6.1.1 leaves this open; dfu-util and U-Boot do it so). */
     uint16_t block;
-    bool gone; /* committed and left the bus by itself */
+    unsigned retries; /* blocks sent again */
+    bool gone;        /* committed and left the bus by itself */
 };
 
 static struct dfu_plain *plain_of(struct ub_loader *loader)
@@ -57,14 +61,14 @@ static bool speaks_10(const struct ub_dfu_interface *interface)
 
 static void plain_adopt(struct ub_loader *loader, const struct ub_loader_habits *habits)
 {
-    plain_of(loader)->link.port.habits = *habits;
+    dfu_take_habits(&plain_of(loader)->link, habits);
 }
 
 static void plain_caps(const struct ub_loader *loader, struct ub_loader_caps *out)
 {
     const struct dfu_plain *plain = plain_of_const(loader);
     *out = (struct ub_loader_caps){
-        .can_read = can(plain, UB_DFU_CAN_UPLOAD),
+        .can_read = dfu_can_upload(&plain->link),
         .can_write = can(plain, UB_DFU_CAN_DNLOAD),
         .addressed = false,
         .will_detach = can(plain, UB_DFU_WILL_DETACH),
@@ -140,7 +144,7 @@ static enum ub_code plain_read(struct ub_loader *loader, const struct ub_region 
     struct dfu_plain *plain = plain_of(loader);
     bool ended = false;
     *actual = 0;
-    if (!can(plain, UB_DFU_CAN_UPLOAD))
+    if (!dfu_can_upload(&plain->link))
         return ub_fail(err, UB_DFU_NO_UPLOAD, "the device says that it cannot be read");
     struct ub_env *env = plain->link.port.env;
     const uint64_t until = ub_now(&env->clock) + UPLOAD_MOST_US;
@@ -163,22 +167,43 @@ static enum ub_code plain_read(struct ub_loader *loader, const struct ub_region 
     return code;
 }
 
+/* A refused block was never taken; where the device is still where it was, as if nothing had
+ * happened, it can be sent again. After anything else a stream is broken. */
+static bool may_send_again(struct dfu_plain *plain, enum dfu_taken taken, unsigned tries)
+{
+    const uint8_t state = plain->link.state;
+    const bool unmoved = state == DFU_DNLOAD_IDLE || (state == DFU_IDLE && plain->written == 0);
+    if (taken != DFU_REFUSED || !unmoved || tries >= RETRIES_EACH || plain->retries >= RETRIES_MOST)
+        return false;
+    if (plain->retries++ == 0)
+        ub_env_warn(plain->link.port.env,
+                    "the device refused block %u once; it is sent again. Further refusals that can "
+                    "be mended are not told",
+                    plain->block);
+    return true;
+}
+
 static enum ub_code write_block(struct dfu_plain *plain, const uint8_t *data, uint16_t length,
                                 struct ub_error *err)
 {
     char doing[80];
     struct dfu_link *link = &plain->link;
+    const struct ub_loader_habits *habits = &link->port.habits;
+    enum dfu_taken taken;
     (void)ub_print(doing, sizeof(doing), "writing block %u, at byte %llu", plain->block,
                    (unsigned long long)plain->written);
-    const struct dfu_patience patience = {.doing = doing,
-                                          .deadline_ms = link->port.habits.write_deadline_ms};
-    enum ub_code code = dfu_dnload(link, plain->block, data, length,
-                                   link->port.habits.write_deadline_ms, err);
-    if (code)
-        return dfu_explain(link, code, doing, err);
-    code = dfu_complete(link, &patience, DFU_DNLOAD_IDLE, err);
+    const struct dfu_patience patience = {
+        .doing = doing,
+        .deadline_ms = habits->write_deadline_ms,
+        .pace = dfu_pace_of(&link->paces, DFU_PACE_WRITE, length),
+        .typical_us = (uint64_t)habits->write_typical_us * length / KIB,
+    };
+    enum ub_code code = dfu_operate(link, plain->block, data, length, &patience, &taken, err);
+    for (unsigned i = 0; code && may_send_again(plain, taken, i); i++)
+        code = dfu_operate(link, plain->block, data, length, &patience, &taken, err);
     if (code)
         return code;
+    ub_error_clear(err);
     plain->block++;
     plain->written += length;
     return UB_OK;
@@ -234,6 +259,8 @@ static enum ub_code plain_leave(struct ub_loader *loader, uint64_t address, stru
     forget_streams(plain);
     if (plain->gone)
         return UB_OK;
+    if (link->port.habits.upload_to_run && dfu_upload_to_run(link, 0, &ignored) == UB_USB_GONE)
+        return UB_OK;
     if (can(plain, UB_DFU_WILL_DETACH)) {
         if (link->state == DFU_MANIFEST_WAIT_RESET || link->state == DFU_MANIFEST)
             return UB_OK; /* it is about to */
@@ -242,6 +269,8 @@ static enum ub_code plain_leave(struct ub_loader *loader, uint64_t address, stru
         if (code != UB_USB_STALL)
             return UB_OK;
     }
+    if (link->port.habits.no_leave_reset)
+        return UB_OK;
     enum ub_code code = transport->ops->reset(transport->self, link->port.handle, err);
     link->state = DFU_STATE_UNKNOWN;
     link->alt_known = false;
@@ -301,7 +330,7 @@ enum ub_code dfu_plain_make(const struct dfu_link *link, const struct dfu_names 
         struct ub_region *region = &plain->regions[plain->region_count++];
         region->alt = interface->alts[i].alt;
         region->kind = UB_REGION_STREAM;
-        region->rights = (can(plain, UB_DFU_CAN_UPLOAD) ? UB_CAN_READ : 0u) |
+        region->rights = (dfu_can_upload(link) ? UB_CAN_READ : 0u) |
                          (can(plain, UB_DFU_CAN_DNLOAD) ? UB_CAN_WRITE : 0u);
         if (names->text[i][0])
             (void)ub_print(region->name, sizeof(region->name), "%s", names->text[i]);

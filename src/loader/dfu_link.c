@@ -50,7 +50,9 @@ static enum ub_code learn_functional(struct dfu_link *link, struct ub_error *err
     link->functional = link->port.interface->functional;
     if (link->functional.present)
         return UB_OK;
-    enum ub_code code = get_descriptor(link, &setup, bytes, &actual, err);
+    enum ub_code code = UB_USB_STALL;
+    if (!link->port.habits.descriptor_mute)
+        code = get_descriptor(link, &setup, bytes, &actual, err);
     if (code == UB_USB_GONE)
         return code;
     if (!code && ub_dfu_functional_parse(bytes, actual, &link->functional)) {
@@ -67,15 +69,15 @@ static enum ub_code learn_functional(struct dfu_link *link, struct ub_error *err
 static enum ub_code settle_transfer_size(struct dfu_link *link, struct ub_error *err)
 {
     uint16_t says = link->functional.wTransferSize;
-    link->transfer_size = says;
+    link->transfer_size_bearable = says;
     if (says < TRANSFER_SIZE_LEAST)
         return ub_fail(err, UB_DFU_TRANSFER_SIZE,
                        "the device says that it takes blocks of %u bytes (wTransferSize)", says);
     if (says == TRANSFER_SIZE_ANY) {
-        link->transfer_size = TRANSFER_SIZE_SAFE;
+        link->transfer_size_bearable = TRANSFER_SIZE_SAFE;
         dfu_warn(link, "it claims blocks of 65,535 bytes; %u are used", TRANSFER_SIZE_SAFE);
     } else if (says > UB_CONTROL_MAX) {
-        link->transfer_size = UB_CONTROL_MAX;
+        link->transfer_size_bearable = UB_CONTROL_MAX;
         dfu_warn(link,
                  "its blocks of %u bytes are larger than a control transfer can be; %u are "
                  "used",
@@ -101,6 +103,8 @@ enum ub_code dfu_link_open(struct dfu_link *link, const struct ub_loader_port *p
     code = learn_functional(link, err);
     if (!code)
         code = settle_transfer_size(link, err);
+    if (!code)
+        dfu_take_habits(link, &port->habits);
     if (!code)
         code = dfu_arrive(link, false, err);
     return code;
@@ -199,6 +203,19 @@ enum ub_code dfu_read_string(struct dfu_link *link, uint8_t index, char to[DFU_S
         dfu_warn(link, "string %u is shorter than it says", index);
     if (body.left)
         ub_print_utf16le(to, DFU_STRING_BYTES, body.at, body.left & ~(size_t)1);
+    ub_error_clear(err);
+    return UB_OK;
+}
+
+enum ub_code dfu_upload_to_run(struct dfu_link *link, uint16_t block, struct ub_error *err)
+{
+    uint8_t bytes[UB_CONTROL_MAX];
+    uint16_t actual;
+    enum ub_code code = dfu_to_upload(link, err);
+    if (!code)
+        code = dfu_upload(link, block, bytes, link->transfer_size, &actual, err);
+    if (code == UB_USB_GONE)
+        return code;
     ub_error_clear(err);
     return UB_OK;
 }

@@ -34,4 +34,10 @@ enum ub_code dfu_select_alt(struct dfu_link *link, uint8_t alt, bool *changed,
 enum ub_code dfu_read_string(struct dfu_link *link, uint8_t index, char to[DFU_STRING_BYTES],
                              struct ub_error *err);
 
+/**
+ * One UPLOAD of a full block, which some devices want before they start their firmware
+ * (habits.upload_to_run). What comes, and whether it comes, does not matter. Errors: UB_USB_GONE.
+ */
+enum ub_code dfu_upload_to_run(struct dfu_link *link, uint16_t block, struct ub_error *err);
+
 #endif

@@ -6,6 +6,7 @@
 
 #define US_PER_MS      UINT64_C(1000)
 #define LEAST_PAUSE_US (10 * US_PER_MS) /* so that poll time 0 does not spin */
+#define LEAST_PART     16u              /* the longer it took, the more slowly it is asked */
 #define LONG_US        (1000 * US_PER_MS)
 /* Particle's second generation says dfuDNLOAD-IDLE instead of a manifestation state. */
 #define DNLOAD_IDLE_ASKS 3u
@@ -13,6 +14,7 @@
 static const char doing[] = "waiting for the device to take in the firmware";
 
 struct manifest {
+    uint64_t started;
     uint64_t deadline;
     bool tolerant;
     bool answered; /* one answer came since the zero-length block */
@@ -55,9 +57,12 @@ static enum ub_code pause(struct dfu_link *link, const struct manifest *manifest
         dfu_raw_status(err, status);
         return ub_wrap(err, code, "while %s", doing);
     }
+    const uint64_t age = now - manifest->started;
+    if (us == 0)
+        us = age / LEAST_PART;
     if (us < LEAST_PAUSE_US)
         us = LEAST_PAUSE_US;
-    return dfu_pause(link, us, manifest->deadline, us > LONG_US, false, err);
+    return dfu_pause(link, us, manifest->deadline, us > LONG_US || age > LONG_US, false, err);
 }
 
 static enum ub_code follow(struct dfu_link *link, struct manifest *manifest,
@@ -83,6 +88,7 @@ enum ub_code dfu_manifest(struct dfu_link *link, uint16_t block, bool *gone, str
 {
     uint32_t patience_ms = link->port.habits.manifest_deadline_ms;
     struct manifest manifest = {
+        .started = ub_now(&link->port.env->clock),
         .deadline = ub_now(&link->port.env->clock) + patience_ms * US_PER_MS,
         .tolerant = (link->functional.bmAttributes & UB_DFU_MANIFEST_TOL) != 0,
     };

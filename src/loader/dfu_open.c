@@ -2,6 +2,7 @@
 #include "loader/dfu_open.h"
 
 #include "base/error.h"
+#include "base/text.h"
 #include "loader/dfu_link.h"
 #include "loader/memory_map.h"
 
@@ -10,11 +11,9 @@
 _Static_assert(sizeof(((struct dfu_names *)NULL)->text[0]) == DFU_STRING_BYTES,
                "a name has room for a whole string descriptor");
 
-static enum ub_code read_names(struct dfu_link *link, struct dfu_names *names, bool *any_map,
-                               struct ub_error *err)
+static enum ub_code read_names(struct dfu_link *link, struct dfu_names *names, struct ub_error *err)
 {
     const struct ub_dfu_interface *interface = link->port.interface;
-    *any_map = false;
     for (size_t i = 0; i < interface->alt_count; i++) {
         enum ub_code code = dfu_read_string(link, interface->alts[i].iInterface, names->text[i],
                                             err);
@@ -24,15 +23,42 @@ static enum ub_code read_names(struct dfu_link *link, struct dfu_names *names, b
         bool needed = code == UB_USB_GONE || (dfuse && (i == 0 || code != UB_USB_STALL));
         if (code && needed)
             return ub_wrap(err, code, "while reading the names of the device's memories");
-        *any_map = *any_map || ub_memory_map_is(names->text[i]);
     }
     return UB_OK;
+}
+
+/* The names tell devices apart that nothing else does; what is known of them comes before what they
+ * say. */
+static enum ub_code take_advice(struct dfu_link *link, struct dfu_names *names,
+                                struct ub_error *err)
+{
+    const size_t count = link->port.interface->alt_count;
+    const struct ub_loader_adviser *adviser = &link->port.adviser;
+    if (adviser->advise) {
+        const char *texts[UB_DFU_ALTS_MAX];
+        struct ub_loader_habits habits = link->port.habits;
+        for (size_t i = 0; i < count; i++)
+            texts[i] = names->text[i];
+        adviser->advise(adviser->self, texts, count, &habits);
+        dfu_take_habits(link, &habits);
+    }
+    const char *map = link->port.habits.memory_map;
+    if (map && count && !ub_print(names->text[0], sizeof(names->text[0]), "%s", map))
+        return ub_fail(err, UB_DFU_MEMORY_MAP, "the memory map given for it is too long");
+    return UB_OK;
+}
+
+static bool any_map(const struct dfu_link *link, const struct dfu_names *names)
+{
+    for (size_t i = 0; i < link->port.interface->alt_count; i++)
+        if (ub_memory_map_is(names->text[i]))
+            return true;
+    return false;
 }
 
 enum ub_code dfu_open(const struct ub_loader_port *port, struct ub_loader **out,
                       struct ub_error *err)
 {
-    bool any_map = false;
     enum ub_code code;
     *out = NULL;
     struct dfu_link *link = calloc(1, sizeof(*link));
@@ -43,14 +69,17 @@ enum ub_code dfu_open(const struct ub_loader_port *port, struct ub_loader **out,
     }
     code = dfu_link_open(link, port, err);
     if (!code)
-        code = read_names(link, names, &any_map, err);
+        code = read_names(link, names, err);
+    if (!code)
+        code = take_advice(link, names, err);
     if (code)
         goto out;
     bool dfuse = link->functional.bcdDFUVersion == DFU_BCD_DFUSE;
-    if (dfuse && !any_map)
+    bool mapped = any_map(link, names);
+    if (dfuse && !mapped)
         dfu_warn(link, "it claims DfuSe and has no memory map: taken for DFU 1.1");
-    code = dfuse && any_map ? dfuse_make(link, names, out, err)
-                            : dfu_plain_make(link, names, out, err);
+    code = dfuse && mapped ? dfuse_make(link, names, out, err)
+                           : dfu_plain_make(link, names, out, err);
 out:
     free(link);
     free(names);

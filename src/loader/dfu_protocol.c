@@ -49,6 +49,32 @@ struct ub_setup dfu_class_request(const struct dfu_link *link, enum dfu_request 
     };
 }
 
+static uint32_t or_else(uint32_t value, uint32_t otherwise)
+{
+    return value ? value : otherwise;
+}
+
+void dfu_take_habits(struct dfu_link *link, const struct ub_loader_habits *habits)
+{
+    struct ub_loader_habits *own = &link->port.habits;
+    *own = *habits;
+    own->erase_deadline_ms = or_else(own->erase_deadline_ms, DFU_ERASE_MS);
+    own->erase_all_deadline_ms = or_else(own->erase_all_deadline_ms, DFU_ERASE_ALL_MS);
+    own->write_deadline_ms = or_else(own->write_deadline_ms, DFU_WRITE_MS);
+    own->manifest_deadline_ms = or_else(own->manifest_deadline_ms, DFU_MANIFEST_MS);
+    own->poll_max_ms = or_else(own->poll_max_ms, DFU_POLL_MAX_MS);
+    if (own->bcdDFUVersion)
+        link->functional.bcdDFUVersion = own->bcdDFUVersion;
+    link->transfer_size = link->transfer_size_bearable;
+    if (own->transfer_size_max && own->transfer_size_max < link->transfer_size)
+        link->transfer_size = own->transfer_size_max;
+}
+
+bool dfu_can_upload(const struct dfu_link *link)
+{
+    return (link->functional.bmAttributes & UB_DFU_CAN_UPLOAD) && !link->port.habits.no_upload;
+}
+
 /* One class request. After a failure the host no longer knows the device's state. */
 static enum ub_code request(struct dfu_link *link, const struct ub_setup *setup, uint8_t *data,
                             uint64_t timeout_ms, uint16_t *actual, struct ub_error *err)
@@ -108,6 +134,8 @@ enum ub_code dfu_take_status(struct dfu_link *link, const struct ub_setup *setup
         link->arrived_bState = out->bState;
         link->arrived_bStatus = out->bStatus;
     }
+    if (link->port.habits.poll_fixed)
+        out->poll_ms = link->port.habits.poll_fixed_ms;
     link->state = link->bState = out->bState;
     link->bStatus = out->bStatus;
     return UB_OK;
@@ -136,7 +164,8 @@ enum ub_code dfu_get_status(struct dfu_link *link, uint64_t timeout_ms, uint32_t
 {
     enum ub_code code = dfu_get_status_once(link, timeout_ms, out, err);
     for (unsigned i = 0; i < DFU_STATUS_RETRIES && worth_asking_again(code); i++) {
-        uint64_t pause = pause_ms > DFU_RETRY_MS ? pause_ms : DFU_RETRY_MS;
+        uint64_t pause = (uint64_t)DFU_RETRY_MS << 2 * i;
+        pause = pause_ms > pause ? pause_ms : pause;
         pause = pause < RETRY_MOST_MS ? pause : RETRY_MOST_MS;
         ub_sleep(&link->port.env->clock, pause * US_PER_MS);
         code = dfu_get_status_once(link, timeout_ms, out, err);
@@ -257,26 +286,35 @@ enum ub_code dfu_fail_status(const struct dfu_status *status, const char *doing,
     return ub_wrap(err, code, "while %s", doing);
 }
 
-enum ub_code dfu_explain(struct dfu_link *link, enum ub_code code, const char *doing,
-                         struct ub_error *err)
+enum ub_code dfu_explain_by(struct dfu_link *link, enum ub_code code,
+                            const struct dfu_status *status, const char *doing,
+                            struct ub_error *err)
 {
-    struct dfu_status status;
+    struct ub_raw_transfer refused = {0};
     if (code != UB_USB_STALL)
         return ub_wrap(err, code, "while %s", doing);
-    struct ub_raw_transfer refused = {0};
-    if (err)
-        refused = err->raw;
-    struct ub_error ignored;
-    if (dfu_get_status_once(link, DFU_CONTROL_MS, &status, &ignored) != UB_OK)
+    if (!status)
         return ub_wrap(err, code, "while %s; the device gives no reason", doing);
-    if (status.bStatus == 0) {
+    if (status->bStatus == 0) {
         dfu_add_status(link, err);
         return ub_wrap(err, code, "while %s", doing);
     }
-    code = dfu_fail_status(&status, doing, err);
+    if (err)
+        refused = err->raw;
+    code = dfu_fail_status(status, doing, err);
     if (err) {
         err->raw = refused;
         dfu_add_status(link, err);
     }
     return code;
+}
+
+enum ub_code dfu_explain(struct dfu_link *link, enum ub_code code, const char *doing,
+                         struct ub_error *err)
+{
+    struct dfu_status status;
+    struct ub_error ignored;
+    bool asked = code == UB_USB_STALL;
+    bool known = asked && dfu_get_status_once(link, DFU_CONTROL_MS, &status, &ignored) == UB_OK;
+    return dfu_explain_by(link, code, known ? &status : NULL, doing, err);
 }

@@ -6,12 +6,13 @@
  * Time limits and retries of single requests are decided here and nowhere else:
  * - a request has DFU_CONTROL_MS, or what is left of the operation's own deadline if that is more:
  *   some ROMs answer nothing until their flash is done;
- * - only GETSTATUS is sent again (DFU_STATUS_RETRIES times), as only GETSTATUS changes nothing.
- * STM32L4 stalls it when asked too early.
+ * - only GETSTATUS is sent again here (DFU_STATUS_RETRIES times, at growing distances), as only
+ * GETSTATUS changes nothing. STM32L4 stalls it when asked too early.
  */
 #ifndef UB_LOADER_DFU_PROTOCOL_H
 #define UB_LOADER_DFU_PROTOCOL_H
 
+#include "loader/dfu_pace.h"
 #include "loader/loader.h"
 
 /** bRequest values (DFU 1.1 table 3.2). */
@@ -48,8 +49,16 @@ enum dfu_state {
 
 #define DFU_CONTROL_MS     5000u /**< least time limit of a request, in milliseconds */
 #define DFU_STATUS_RETRIES 3u
-#define DFU_RETRY_MS       5u /**< least pause before GETSTATUS is sent again */
-#define DFU_WARNINGS       8u
+#define DFU_RETRY_MS                                                                               \
+    5u /**< least pause before GETSTATUS is sent again; four times that for the next */
+#define DFU_WARNINGS 8u
+
+/* What a device gets of which nothing is known (habits of zero): the longest seen of any. */
+#define DFU_ERASE_MS     10000u
+#define DFU_ERASE_ALL_MS 40000u
+#define DFU_WRITE_MS     10000u
+#define DFU_MANIFEST_MS  180000u
+#define DFU_POLL_MAX_MS  120000u
 
 /** An answer to GETSTATUS. */
 struct dfu_status {
@@ -63,6 +72,7 @@ struct dfu_link {
     struct ub_loader_port port;          /**< a copy; what it points at is the session's */
     struct ub_dfu_functional functional; /**< from the configuration, or asked for */
     uint16_t transfer_size;              /**< bytes of a full block as used */
+    uint16_t transfer_size_bearable;     /**< most that device and host can, quirks aside */
     uint8_t state;           /**< enum dfu_state as the host works it out, without asking */
     uint8_t bState;          /**< as last answered */
     uint8_t bStatus;         /**< as last answered */
@@ -72,6 +82,12 @@ struct dfu_link {
     uint8_t alt;
     bool stuck;        /**< it once stayed busy past a deadline */
     uint16_t language; /**< of its strings; 0: not asked yet */
+    /* what this run taught */
+    bool refuses_early; /**< a question before its poll time was over met a STALL */
+    bool commands_take; /**< so did one right behind SET_ADDRESS: commands take time */
+    bool answers_busy;  /**< it does not keep silent while it is busy, whatever its habits say */
+    bool uploads_one_by_one; /**< it did not bear several UPLOAD at once */
+    struct dfu_paces paces;
     uint64_t transfers;
     size_t warning_count;
     char warnings[DFU_WARNINGS][UB_ERROR_TEXT];
@@ -79,6 +95,13 @@ struct dfu_link {
 
 /** Remembers something odd for `info`; dropped when there are too many. */
 void dfu_warn(struct dfu_link *link, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/** Takes on habits: fills in what every device gets where they are silent, and applies what they
+ * say of the functional descriptor and of the size of blocks. */
+void dfu_take_habits(struct dfu_link *link, const struct ub_loader_habits *habits);
+
+/** True if the device may be read: it says so, and no habit says otherwise. */
+bool dfu_can_upload(const struct dfu_link *link);
 
 /**
  * GETSTATUS, with retries. `pause_ms` is the poll time last asked for, observed before each retry.
@@ -136,5 +159,9 @@ enum ub_code dfu_fail_status(const struct dfu_status *status, const char *doing,
  */
 enum ub_code dfu_explain(struct dfu_link *link, enum ub_code code, const char *doing,
                          struct ub_error *err);
+/** dfu_explain() with the answer that the device gave already; NULL: it gave none. */
+enum ub_code dfu_explain_by(struct dfu_link *link, enum ub_code code,
+                            const struct dfu_status *status, const char *doing,
+                            struct ub_error *err);
 
 #endif

@@ -15,6 +15,7 @@
 #define READ_UNPROTECT   0x92u
 #define ADDRESS_MS       5000u /* for a command that only stores a number */
 #define DOING_TEXT       64
+#define RETRIES          2u
 
 enum ub_code dfuse_failed(struct dfuse *dfuse, enum ub_code code, struct ub_error *err)
 {
@@ -46,16 +47,35 @@ static enum ub_code name_unknown_command(enum ub_code code, const uint8_t *bytes
     return UB_DFU_COMMAND;
 }
 
-static enum ub_code command(struct dfuse *dfuse, const uint8_t *bytes, uint16_t length,
-                            const struct dfu_patience *patience, struct ub_error *err)
+static enum ub_code command_once(struct dfuse *dfuse, const uint8_t *bytes, uint16_t length,
+                                 const struct dfu_patience *patience, struct ub_error *err)
 {
+    enum dfu_taken ignored;
     struct dfu_link *link = &dfuse->link;
     dfuse->anchored = false;
     enum ub_code code = dfu_to_download(link, err);
     if (code)
         return ub_wrap(err, code, "before %s", patience->doing);
-    code = dfu_operate(link, 0, bytes, length, patience, err);
-    return code ? dfuse_failed(dfuse, name_unknown_command(code, bytes, err), err) : UB_OK;
+    return dfu_operate(link, 0, bytes, length, patience, &ignored, err);
+}
+
+/* Setting the pointer, or erasing a sector, twice does no harm: what was refused or lost is sent
+ * again. */
+static enum ub_code command(struct dfuse *dfuse, const uint8_t *bytes, uint16_t length,
+                            const struct dfu_patience *patience, unsigned retries,
+                            struct ub_error *err)
+{
+    struct ub_error own;
+    struct ub_error *told = err ? err : &own;
+    enum ub_code code = command_once(dfuse, bytes, length, patience, told);
+    for (unsigned i = 0; i < retries && code && dfuse_may_retry(dfuse, code); i++) {
+        code = dfuse_recover(dfuse, code, told);
+        if (code)
+            break;
+        code = command_once(dfuse, bytes, length, patience, told);
+    }
+    dfuse->operations += code == UB_OK;
+    return code ? dfuse_failed(dfuse, name_unknown_command(code, bytes, told), told) : UB_OK;
 }
 
 static void put_command(uint8_t bytes[COMMAND_LENGTH], uint8_t what, uint32_t address)
@@ -74,7 +94,7 @@ enum ub_code dfuse_set_address(struct dfuse *dfuse, uint32_t address, struct ub_
     const struct dfu_patience patience = {
         .doing = doing, .deadline_ms = ADDRESS_MS, .ask_at_once = true};
     put_command(bytes, SET_ADDRESS, address);
-    enum ub_code code = command(dfuse, bytes, sizeof(bytes), &patience, err);
+    enum ub_code code = command(dfuse, bytes, sizeof(bytes), &patience, RETRIES, err);
     if (code)
         return code;
     dfuse->anchored = true;
@@ -83,25 +103,34 @@ enum ub_code dfuse_set_address(struct dfuse *dfuse, uint32_t address, struct ub_
 }
 
 /* ST's own code moves the address pointer to what it erased, others leave it: it is forgotten. */
-enum ub_code dfuse_erase_sector(struct dfuse *dfuse, uint32_t address, struct ub_error *err)
+enum ub_code dfuse_erase_command(struct dfuse *dfuse, uint32_t address, uint32_t size,
+                                 struct ub_error *err)
 {
     char doing[DOING_TEXT];
     uint8_t bytes[COMMAND_LENGTH];
+    struct dfu_link *link = &dfuse->link;
     (void)ub_print(doing, sizeof(doing), "erasing the sector at 0x%08x", address);
-    const struct dfu_patience patience = {.doing = doing,
-                                          .deadline_ms = dfuse->link.port.habits.erase_deadline_ms};
+    const struct dfu_patience patience = {
+        .doing = doing,
+        .deadline_ms = link->port.habits.erase_deadline_ms,
+        .pace = dfu_pace_of(&link->paces, DFU_PACE_ERASE, size),
+        .typical_us = link->port.habits.erase_typical_us,
+    };
     put_command(bytes, ERASE, address);
-    return command(dfuse, bytes, sizeof(bytes), &patience, err);
+    return command(dfuse, bytes, sizeof(bytes), &patience, RETRIES, err);
 }
 
-enum ub_code dfuse_erase_everything(struct dfuse *dfuse, struct ub_error *err)
+enum ub_code dfuse_erase_all_command(struct dfuse *dfuse, struct ub_error *err)
 {
     const uint8_t bytes[ERASE_ALL_LENGTH] = {ERASE};
+    struct dfu_link *link = &dfuse->link;
     const struct dfu_patience patience = {
         .doing = "erasing all of the device's memory",
         .watched = true,
-        .deadline_ms = dfuse->link.port.habits.erase_all_deadline_ms};
-    return command(dfuse, bytes, sizeof(bytes), &patience, err);
+        .deadline_ms = link->port.habits.erase_all_deadline_ms,
+        .pace = dfu_pace_of(&link->paces, DFU_PACE_ERASE, 0),
+    };
+    return command(dfuse, bytes, sizeof(bytes), &patience, 0, err);
 }
 
 enum ub_code dfuse_lift_protection(struct dfuse *dfuse, struct ub_error *err)

@@ -23,6 +23,7 @@ static struct mock *mock_of(void *self)
 static void on_event(void *user, const struct ub_event *event)
 {
     struct mock *mock = user;
+    mock->warnings += event->kind == UB_EVENT_WARNING;
     if (event->kind != UB_EVENT_WAIT)
         return;
     mock->waits++;
@@ -205,6 +206,24 @@ static enum ub_code mock_control(void *self, struct ub_usb_handle *handle,
     return UB_OK;
 }
 
+static enum ub_code mock_control_queue(void *self, struct ub_usb_handle *handle,
+                                       struct ub_transfer *transfers, size_t count,
+                                       struct ub_error *err)
+{
+    struct mock *mock = mock_of(self);
+    enum ub_code first = UB_OK;
+    assert_true(mock->queue_count < 64);
+    mock->queue_log[mock->queue_count++] = count;
+    for (size_t i = 0; i < count; i++) {
+        struct ub_error ignored;
+        transfers[i].code = mock_control(self, handle, &transfers[i].setup, transfers[i].data,
+                                         transfers[i].timeout_ms, &transfers[i].actual,
+                                         first ? &ignored : err);
+        first = first ? first : transfers[i].code;
+    }
+    return first;
+}
+
 static enum ub_code mock_claim(void *self, struct ub_usb_handle *handle, uint8_t interface,
                                struct ub_error *err)
 {
@@ -243,6 +262,20 @@ static const struct ub_transport_ops mock_ops = {
     .reset = mock_reset,
 };
 
+static const struct ub_transport_ops mock_queue_ops = {
+    .name = "mock",
+    .claim = mock_claim,
+    .set_alt = mock_set_alt,
+    .control = mock_control,
+    .control_queue = mock_control_queue,
+    .reset = mock_reset,
+};
+
+void mock_queues(struct mock *mock)
+{
+    mock->port.transport.ops = &mock_queue_ops;
+}
+
 void mock_init(struct mock *mock, uint16_t bcdDFUVersion)
 {
     memset(mock, 0, sizeof(*mock));
@@ -270,7 +303,8 @@ void mock_init(struct mock *mock, uint16_t bcdDFUVersion)
                                                     .erase_all_deadline_ms = 35000,
                                                     .write_deadline_ms = 2000,
                                                     .manifest_deadline_ms = 10000,
-                                                    .poll_max_ms = 60000}};
+                                                    .poll_max_ms = 60000,
+                                                    .erased_value = 0xff}};
 }
 
 void mock_play(struct mock *mock, const struct mock_step *script, size_t length)

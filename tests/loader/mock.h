@@ -73,8 +73,11 @@ struct mock {
     struct mock_entry log[MOCK_LOG_MAX];
     size_t log_length;
     unsigned claims;
-    unsigned waits;      /**< UB_EVENT_WAIT events seen */
-    bool cancel_on_wait; /**< the person stops it when a countdown shows */
+    unsigned waits;       /**< UB_EVENT_WAIT events seen */
+    bool cancel_on_wait;  /**< the person stops it when a countdown shows */
+    unsigned warnings;    /**< UB_EVENT_WARNING events seen */
+    size_t queue_log[64]; /**< lengths of the queues so far */
+    size_t queue_count;
     uint32_t last_timeout;
     const char *strings[UB_DFU_ALTS_MAX + 1]; /**< string descriptors from index 1 on */
     const uint8_t *functional; /**< the answer to GET_DESCRIPTOR(0x21); NULL: a STALL */
@@ -90,6 +93,8 @@ struct mock {
 
 /** Sets up a device with one alternate setting, wTransferSize 2048 and everything allowed. */
 void mock_init(struct mock *mock, uint16_t bcdDFUVersion);
+/** From now on its transport takes several requests at once. */
+void mock_queues(struct mock *mock);
 /** The script to play from now on. */
 void mock_play(struct mock *mock, const struct mock_step *script, size_t length);
 #define PLAY(mock, script) mock_play((mock), (script), sizeof(script) / sizeof((script)[0]))

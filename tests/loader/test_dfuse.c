@@ -273,6 +273,7 @@ static void every_error_of_a_block_is_told(void **state)
         setup(NULL);
         const struct ub_region *region = open_it();
         PLAY(&mock, script);
+        memset(buffer, 0x77, BLOCK); /* and the device's memory holds something else */
         enum ub_code code = loader->ops->write(loader, region, FLASH, buffer, BLOCK, &err);
         assert_int_equal(code, bStatus == 11 ? UB_DFU_PROTECTED : 400 + bStatus);
         teardown(NULL);

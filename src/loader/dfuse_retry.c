@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* When something that failed on a DfuSe device may be done once more. */
+#include "base/error.h"
+#include "loader/dfu_arrive.h"
+#include "loader/dfuse_room.h"
+
+/* A run bears so many failures, and one more for so many operations that went well: a device that
+ * refuses a block now and then is mended, a bad cable is told. */
+#define RETRIES_LEAST 16u
+#define RETRIES_PART  16u
+
+/* Failures that may pass: of the wire, and reasons that some devices give for no reason (F411). Not
+ * those that speak of an address, of protection or of the firmware: they stay. */
+static bool may_pass(enum ub_code code)
+{
+    switch ((int)code) {
+    case UB_USB_STALL:
+    case UB_USB_TIMEOUT:
+    case UB_USB_IO:
+    case UB_USB_SHORT:
+    case UB_USB_OVERFLOW:
+    case UB_DFU_STATE:
+    case UB_DFU_STATUS_INVALID:
+    case UB_DFU_ERR_WRITE:
+    case UB_DFU_ERR_ERASE:
+    case UB_DFU_ERR_CHECK_ERASED:
+    case UB_DFU_ERR_PROG:
+    case UB_DFU_ERR_VERIFY:
+    case UB_DFU_ERR_NOTDONE:
+    case UB_DFU_ERR_USBR:
+    case UB_DFU_ERR_UNKNOWN:
+    case UB_DFU_ERR_STALLEDPKT:
+        return true;
+    default:
+        return false;
+    }
+}
+
+bool dfuse_may_retry(struct dfuse *dfuse, enum ub_code code)
+{
+    if (!may_pass(code) || dfuse->retries >= RETRIES_LEAST + dfuse->operations / RETRIES_PART)
+        return false;
+    dfuse->retries++;
+    return true;
+}
+
+enum ub_code dfuse_recover(struct dfuse *dfuse, enum ub_code code, struct ub_error *err)
+{
+    struct ub_error other = {0};
+    struct dfu_link *link = &dfuse->link;
+    dfuse->anchored = false;
+    enum ub_code arrived = dfu_arrive(link, false, &other);
+    if (arrived == UB_USB_GONE || arrived == UB_SYS_INTERRUPTED) {
+        *err = other;
+        return arrived;
+    }
+    if (arrived)
+        return code;
+    if (dfuse->retries == 1)
+        ub_env_warn(link->port.env,
+                    "the device failed once (%s%s%s); it answers again, and that is done again. "
+                    "Further failures that can be mended are not told",
+                    err->message, err->depth ? ", " : "", err->depth ? err->context[0] : "");
+    return UB_OK;
+}

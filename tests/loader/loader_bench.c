@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "loader_bench.h"
+
+#include "base/text.h"
+#include "sim/device.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define COMMAND_BYTES 5u
+#define STATUS_BYTES  6u
+
+static void on_event(void *user, const struct ub_event *event)
+{
+    struct loader_bench *bench = user;
+    bench->warnings += event->kind == UB_EVENT_WARNING;
+    bench->waits += event->kind == UB_EVENT_WAIT;
+}
+
+void loader_bench_ok(const struct loader_bench *bench, enum ub_code code)
+{
+    if (code)
+        fail_msg("UB %d: %s | %s | %s", (int)code, bench->err.message,
+                 bench->err.depth ? bench->err.context[0] : "",
+                 bench->err.depth > 1 ? bench->err.context[1] : "");
+}
+
+void loader_bench_open(struct loader_bench *bench, const char *spec,
+                       const struct ub_loader_habits *habits)
+{
+    char text[256];
+    const char *specs[1] = {text};
+    size_t count;
+    memset(bench, 0, sizeof(*bench));
+    (void)ub_print(text, sizeof(text), "%s,time=virtual", spec);
+    loader_bench_ok(bench, ub_sim_bus_open(specs, 1, &bench->bus, &bench->err));
+    bench->transport = ub_sim_bus_transport(bench->bus);
+    bench->env.clock = ub_sim_bus_clock(bench->bus);
+    bench->env.callbacks = (struct ub_callbacks){.user = bench, .event = on_event};
+    const struct ub_transport_ops *ops = bench->transport.ops;
+    loader_bench_ok(bench, ops->enumerate(bench->transport.self, &bench->list, &bench->err));
+    assert_int_equal(bench->list.count, 1);
+    const struct ub_usb_info *info = &bench->list.items[0];
+    assert_true(ub_dfu_interface_find(info->config, info->config_length, &bench->interface));
+    bench->interface.mode = UB_MODE_DFU; /* whatever protocol number it shows */
+    loader_bench_ok(bench,
+                    ops->open(bench->transport.self, info->port, &bench->handle, &bench->err));
+    bench->port = (struct ub_loader_port){.env = &bench->env,
+                                          .transport = bench->transport,
+                                          .handle = bench->handle,
+                                          .info = info,
+                                          .interface = &bench->interface,
+                                          .habits = *habits};
+    loader_bench_ok(
+        bench, ub_loader_for(&bench->interface)->open(&bench->port, &bench->loader, &bench->err));
+    bench->flash = bench->loader->ops->regions(bench->loader, &count);
+    assert_true(count > 0);
+}
+
+void loader_bench_close(struct loader_bench *bench)
+{
+    if (bench->loader)
+        bench->loader->ops->close(bench->loader);
+    if (bench->handle)
+        bench->transport.ops->close(bench->transport.self, bench->handle);
+    ub_usb_list_free(&bench->list);
+    ub_sim_bus_close(bench->bus);
+    free(bench->image);
+    free(bench->readback);
+    memset(bench, 0, sizeof(*bench));
+}
+
+struct ub_sim_device *loader_bench_device(const struct loader_bench *bench)
+{
+    return ub_sim_bus_device(bench->bus, 0);
+}
+
+struct ub_sim_counts loader_bench_counts(const struct loader_bench *bench)
+{
+    struct ub_sim_counts counts;
+    ub_sim_device_counts(loader_bench_device(bench), &counts);
+    return counts;
+}
+
+uint8_t *loader_bench_memory(const struct loader_bench *bench, uint64_t address, size_t length)
+{
+    uint8_t *memory = ub_sim_device_memory(loader_bench_device(bench), address, length);
+    assert_non_null(memory);
+    return memory;
+}
+
+uint64_t loader_bench_now(const struct loader_bench *bench)
+{
+    return ub_now(&bench->env.clock);
+}
+
+void loader_bench_image(struct loader_bench *bench, size_t size)
+{
+    free(bench->image);
+    free(bench->readback);
+    bench->size = size;
+    bench->image = malloc(size);
+    bench->readback = calloc(1, size);
+    assert_non_null(bench->image);
+    assert_non_null(bench->readback);
+    for (size_t i = 0; i < size; i++)
+        bench->image[i] = (uint8_t)(i * 2654435761u >> 13);
+}
+
+enum ub_code loader_bench_erase(struct loader_bench *bench, uint64_t address, size_t size)
+{
+    struct ub_sector sector;
+    enum ub_code code = UB_OK;
+    for (uint64_t at = address; !code && at < address + size; at = sector.address + sector.size) {
+        assert_true(ub_region_sector(bench->flash, at, &sector));
+        code = bench->loader->ops->erase(bench->loader, bench->flash, at, &bench->err);
+    }
+    return code;
+}
+
+enum ub_code loader_bench_write(struct loader_bench *bench, uint64_t address)
+{
+    return bench->loader->ops->write(bench->loader, bench->flash, address, bench->image,
+                                     bench->size, &bench->err);
+}
+
+enum ub_code loader_bench_read(struct loader_bench *bench, uint64_t address)
+{
+    size_t actual;
+    enum ub_code code = bench->loader->ops->read(
+        bench->loader, bench->flash, address, bench->readback, bench->size, &actual, &bench->err);
+    assert_true(code || actual == bench->size);
+    return code;
+}
+
+static uint64_t wire_us(size_t bytes)
+{
+    return UB_SIM_TRANSFER_US +
+           (bytes + UB_SIM_MAX_PACKET - 1) / UB_SIM_MAX_PACKET * UB_SIM_PACKET_US;
+}
+
+uint64_t loader_bench_least_wire_us(const struct loader_bench *bench, uint64_t address)
+{
+    struct ub_sector sector;
+    struct ub_loader_caps caps;
+    uint64_t us = 0;
+    bench->loader->ops->caps(bench->loader, &caps);
+    for (uint64_t at = address; at < address + bench->size; at = sector.address + sector.size) {
+        assert_true(ub_region_sector(bench->flash, at, &sector));
+        us += wire_us(COMMAND_BYTES) + 2 * wire_us(STATUS_BYTES);
+    }
+    for (size_t at = 0; at < bench->size; at += caps.transfer_size) {
+        size_t left = bench->size - at;
+        size_t block = left < caps.transfer_size ? left : caps.transfer_size;
+        us += 2 * wire_us(block) + 2 * wire_us(STATUS_BYTES);
+    }
+    return us;
+}
