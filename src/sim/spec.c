@@ -10,6 +10,24 @@
 
 #define VALUE_MAX    1024u
 #define DEFAULT_SEED 1u
+#define ITEM_SHOWN   24   /* characters of what was written wrongly */
+#define LIST_SHOWN   150u /* characters of a list of names */
+
+/* There is no such key: all those there are, in two lines because one does not hold them. */
+static enum ub_code no_such_key(const char *item, struct ub_error *err)
+{
+    char common[UB_ERROR_TEXT] = "";
+    char hostile[UB_ERROR_TEXT] = "";
+    for (size_t i = 0; i < ub_sim_keys_common_count; i++)
+        (void)ub_append(common, sizeof(common), "%s%s", i ? ", " : "", ub_sim_keys_common[i].name);
+    for (size_t i = 0; i < ub_sim_keys_hostile_count; i++)
+        (void)ub_append(hostile, sizeof(hostile), "%s%s", i ? ", " : "",
+                        ub_sim_keys_hostile[i].name);
+    (void)ub_fail(err, UB_SIM_SPEC, "a virtual device has no key \"%.*s\"; it has %s", ITEM_SHOWN,
+                  item, common);
+    return ub_wrap(err, UB_SIM_SPEC, "while reading a description; to be hostile it has %s",
+                   hostile);
+}
 
 static enum ub_code set_key(struct ub_sim_spec *spec, char *item, struct ub_error *err)
 {
@@ -17,10 +35,8 @@ static enum ub_code set_key(struct ub_sim_spec *spec, char *item, struct ub_erro
     if (equals)
         *equals = '\0';
     struct ub_sim_value value = {.key = item, .text = equals ? equals + 1 : "", .err = err};
-    char known[UB_ERROR_TEXT] = "";
     const struct ub_sim_key *key = NULL;
     for (size_t i = 0; (key = ub_sim_key_at(i)) != NULL; i++) {
-        (void)ub_append(known, sizeof(known), "%s%s", i ? ", " : "", key->name);
         if (strcmp(item, key->name) != 0)
             continue;
         if (key->takes_value != (equals != NULL))
@@ -28,7 +44,7 @@ static enum ub_code set_key(struct ub_sim_spec *spec, char *item, struct ub_erro
                            equals ? "takes no value" : "needs a value: write KEY=VALUE");
         return key->set(spec, &value);
     }
-    return ub_fail(err, UB_SIM_SPEC, "a virtual device has no key \"%s\"; it has %s", item, known);
+    return no_such_key(item, err);
 }
 
 /* Copies text up to the next bare comma, taking backslashes out; *text moves behind the comma. */
@@ -48,16 +64,31 @@ static bool next_item(const char **text, char *item, size_t size)
     return true;
 }
 
+/* The names of the models, as many as an error's text holds. */
+static void list_models(char *to, size_t size)
+{
+    size_t count = 0;
+    size_t shown = 0;
+    bool room = true;
+    to[0] = '\0';
+    for (const struct ub_sim_chip *chip; (chip = ub_sim_chip_at(count)) != NULL; count++) {
+        room = room && strlen(to) + strlen(chip->model.name) < LIST_SHOWN;
+        if (room && ub_append(to, size, "%s%s", count ? ", " : "", chip->model.name))
+            shown++;
+    }
+    if (shown < count)
+        (void)ub_append(to, size, " and %zu more", count - shown);
+}
+
 static enum ub_code find_model(const char *name, struct ub_sim_spec *spec, struct ub_error *err)
 {
     spec->chip = ub_sim_chip_find(name, strlen(name));
     if (spec->chip)
         return UB_OK;
-    char known[UB_ERROR_TEXT] = "";
-    for (size_t i = 0; ub_sim_chip_at(i); i++)
-        (void)ub_append(known, sizeof(known), "%s%s", i ? ", " : "", ub_sim_chip_at(i)->model.name);
-    return ub_fail(err, UB_SIM_SPEC, "there is no virtual device \"%s\"; there are %s", name,
-                   known);
+    char known[UB_ERROR_TEXT];
+    list_models(known, sizeof(known));
+    return ub_fail(err, UB_SIM_SPEC, "there is no virtual device \"%.*s\"; there are %s",
+                   ITEM_SHOWN, name, known);
 }
 
 static enum ub_code parse(const char *text, struct ub_sim_spec *spec, struct ub_error *err)

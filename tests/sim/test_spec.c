@@ -229,6 +229,31 @@ static void models_can_be_listed(void **state)
         assert_non_null(ub_sim_chip_find(names[i], strlen(names[i])));
 }
 
+/* An unknown key or model is answered with those that there are, none of them cut short. */
+static void lists_are_whole(void **state)
+{
+    (void)state;
+    struct ub_sim_spec spec;
+    struct ub_error err = {0};
+    char wrong[64];
+    memset(wrong, 'x', sizeof(wrong));
+    memcpy(wrong, "dfu,", 4);
+    wrong[sizeof(wrong) - 1] = '\0';
+    assert_int_equal(ub_sim_spec_parse(wrong, &spec, &err), UB_SIM_SPEC);
+    for (size_t i = 0; ub_sim_key_at(i); i++)
+        if (!strstr(err.message, ub_sim_key_at(i)->name) &&
+            !strstr(err.context[0], ub_sim_key_at(i)->name))
+            fail_msg("%s is missing: %s / %s", ub_sim_key_at(i)->name, err.message, err.context[0]);
+    assert_non_null(strstr(err.message, ", leave"));
+    assert_non_null(strstr(err.context[0], ", flood"));
+    err = (struct ub_error){0};
+    assert_int_equal(ub_sim_spec_parse(wrong + 4, &spec, &err), UB_SIM_SPEC);
+    assert_true(strlen(err.message) < UB_ERROR_TEXT - 1);
+    const char *end = strstr(err.message, " more");
+    assert_non_null(end);
+    assert_int_equal(strlen(end), 5);
+}
+
 /* `unbrick help sim-keys` knows each key, and no other. */
 static void help_knows_each_key(void **state)
 {
@@ -267,6 +292,7 @@ int main(void)
         cmocka_unit_test(a_bus_gives_ports_and_checks_them),
         cmocka_unit_test(content_fills_the_flash),
         cmocka_unit_test(models_can_be_listed),
+        cmocka_unit_test(lists_are_whole),
         cmocka_unit_test(help_knows_each_key),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
