@@ -241,9 +241,6 @@ static enum ub_code transfer(struct ub_sim_bus *bus, struct ub_usb_handle *handl
     if (reply.answer == UB_SIM_ANSWER_LONG)
         return ub_fail(err, UB_USB_OVERFLOW, "the device at port %s sent more than was asked for",
                        device->spec.port);
-    if (reply.answer == UB_SIM_ANSWER_LONG)
-        return ub_fail(err, UB_USB_OVERFLOW, "the device at port %s sent more than was asked for",
-                       device->spec.port);
     *actual = reply.length;
     return UB_OK;
 }
