@@ -9,10 +9,14 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
+
+#define CHUNK ((size_t)32 * 1024)
 
 /** Reads the record in `folder`, the folder of backup `id`. */
 static enum ub_code load_record(const char *folder, const char *id, struct ub_backup_info *info,
@@ -118,6 +122,57 @@ out:
     ub_backup_free(backup);
     free(folder);
     return code;
+}
+
+/** SHA-256 and length of what an open file holds; false if it cannot be read. */
+static bool digest_file(int fd, uint8_t digest[32], uint64_t *length)
+{
+    crypto_hash_sha256_state hash;
+    uint8_t *bytes = malloc(CHUNK);
+    ssize_t n = bytes ? 1 : -1;
+    *length = 0;
+    (void)crypto_hash_sha256_init(&hash);
+    while (n > 0) {
+        n = read(fd, bytes, CHUNK);
+        if (n > 0) {
+            (void)crypto_hash_sha256_update(&hash, bytes, (size_t)n);
+            *length += (uint64_t)n;
+        }
+    }
+    free(bytes);
+    (void)crypto_hash_sha256_final(&hash, digest);
+    return n == 0;
+}
+
+/** True if the part's file in `folder` holds what the record says. */
+static bool part_is_whole(const char *folder, const struct ub_backup_part *part)
+{
+    char name[UB_PART_NAME];
+    uint8_t digest[sizeof(part->sha256)];
+    uint64_t length = 0;
+    ub_record_part_name(part, name);
+    char *path = ub_path_join(folder, name);
+    const int fd = path ? open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC) : -1;
+    bool whole = fd >= 0 && digest_file(fd, digest, &length) && length == part->length &&
+                 memcmp(digest, part->sha256, sizeof(digest)) == 0;
+    if (fd >= 0)
+        (void)close(fd);
+    free(path);
+    return whole;
+}
+
+bool ub_vault_is_whole(const struct ub_vault *vault, const char *id)
+{
+    struct ub_backup_info info = {0};
+    char *folder = ub_path_join(vault->backups, id);
+    bool loaded = folder && load_record(folder, id, &info, NULL) == UB_OK;
+    bool whole = loaded;
+    for (size_t i = 0; whole && i < info.part_count; i++)
+        whole = part_is_whole(folder, &info.parts[i]);
+    if (loaded)
+        free(info.parts);
+    free(folder);
+    return whole;
 }
 
 /** The list as it grows. */

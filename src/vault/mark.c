@@ -7,7 +7,6 @@
 #include "base/text.h"
 #include "vault/place.h"
 
-#include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -102,29 +101,19 @@ static bool same_parts(const struct ub_backup_info *a, const struct ub_backup_in
     return true;
 }
 
-static bool is_whole(struct ub_vault *vault, const char *id)
-{
-    struct ub_backup *backup = NULL;
-    bool whole = ub_vault_load(vault, id, &backup, NULL) == UB_OK;
-    ub_backup_free(backup);
-    return whole;
-}
-
 bool ub_vault_holds(struct ub_vault *vault, struct ub_backup *backup, char id[UB_BACKUP_ID])
 {
     struct ub_backup_info *records = NULL;
     size_t count = 0;
     bool found = false;
-    for (size_t i = 0; i < backup->info.part_count; i++)
-        (void)crypto_hash_sha256(backup->info.parts[i].sha256, backup->contents[i],
-                                 backup->info.parts[i].length);
+    ub_backup_digest(backup);
     if (ub_vault_records(vault, &records, &count, NULL) != UB_OK)
         return false;
     const struct ub_backup_info *newest = NULL;
     for (size_t i = 0; i < count; i++)
         if (same_unit(&records[i].device, &backup->info.device))
             newest = &records[i];
-    if (newest && same_parts(newest, &backup->info) && is_whole(vault, newest->id)) {
+    if (newest && same_parts(newest, &backup->info) && ub_vault_is_whole(vault, newest->id)) {
         found = true;
         (void)ub_print(id, UB_BACKUP_ID, "%s", newest->id);
     }

@@ -7,6 +7,8 @@
  *     <vault>/backups/2026-11-22-01/alt0-08000000.bin     a stretch of memory
  *     <vault>/backups/.new-XXXXXX                         a backup that is being stored
  *     <vault>/unfinished/1-4_2-0483-df11-3572             a device that is being changed
+ *     <vault>/costs.json                                  how long operations took, by kind of
+ * device
  */
 #ifndef UB_VAULT_PLACE_H
 #define UB_VAULT_PLACE_H
@@ -41,6 +43,10 @@ enum ub_code ub_vault_fail(struct ub_error *err, int number, const char *what, c
 /** Makes an empty temporary folder among the backups; *path is the caller's (free()). Errors:
  * UB_VLT_ACCESS, UB_SYS_DISK_FULL, UB_SYS_MEMORY. */
 enum ub_code ub_vault_temporary(struct ub_vault *vault, char **path, struct ub_error *err);
+/** Is every part of backup `id` as its record says? Needs no memory for them. */
+bool ub_vault_is_whole(const struct ub_vault *vault, const char *id);
+/** Sets the digest of each part. */
+void ub_backup_digest(struct ub_backup *backup);
 /** Deletes a temporary folder and the files in it. */
 void ub_vault_discard(const char *path);
 

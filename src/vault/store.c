@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "vault/draft.h"
 #include "vault/place.h"
 #include "vault/record.h"
 
@@ -41,12 +42,25 @@ static enum ub_code complete_info(struct ub_backup *backup, struct tm *utc, stru
     info->length = 0;
     for (size_t i = 0; i < info->part_count; i++) {
         struct ub_backup_part *part = &info->parts[i];
-        if (!backup->contents[i] || part->length == 0 || part->length > UB_RECORD_BYTES_MAX)
+        const bool there = backup->draft ? ub_draft_length(backup->draft, i) == part->length
+                                         : backup->contents[i] != NULL;
+        if (!there || part->length == 0 || part->length > UB_RECORD_BYTES_MAX)
             return ub_fail(err, UB_SYS_INTERNAL, "part %zu of a backup has no content", i);
-        (void)crypto_hash_sha256(part->sha256, backup->contents[i], part->length);
         info->length += part->length;
     }
+    ub_backup_digest(backup);
     return UB_OK;
+}
+
+void ub_backup_digest(struct ub_backup *backup)
+{
+    for (size_t i = 0; i < backup->info.part_count; i++) {
+        struct ub_backup_part *part = &backup->info.parts[i];
+        if (backup->draft)
+            ub_draft_digest(backup->draft, i, part->sha256);
+        else
+            (void)crypto_hash_sha256(part->sha256, backup->contents[i], part->length);
+    }
 }
 
 static enum ub_code write_content(const struct ub_backup *backup, const char *folder,
@@ -55,7 +69,9 @@ static enum ub_code write_content(const struct ub_backup *backup, const char *fo
     char *record = NULL;
     size_t length = 0;
     enum ub_code code = ub_record_print(&backup->info, &record, &length, err);
-    for (size_t i = 0; !code && i < backup->info.part_count; i++) {
+    if (!code && backup->draft)
+        code = ub_draft_sync(backup->draft, err);
+    for (size_t i = 0; !code && !backup->draft && i < backup->info.part_count; i++) {
         char name[UB_PART_NAME];
         ub_record_part_name(&backup->info.parts[i], name);
         code = write_in(folder, name, backup->contents[i], (size_t)backup->info.parts[i].length,
@@ -117,17 +133,20 @@ enum ub_code ub_vault_store(struct ub_vault *vault, struct ub_backup *backup, st
     char *temporary = NULL;
     bool published = false;
     enum ub_code code = complete_info(backup, &utc, err);
-    if (!code)
+    if (!code && !backup->draft)
         code = ub_vault_temporary(vault, &temporary, err);
+    const char *folder = backup->draft ? ub_draft_folder(backup->draft) : temporary;
     if (!code)
-        code = write_content(backup, temporary, err);
+        code = write_content(backup, folder, err);
     if (code)
         goto out;
     (void)strftime(id.day, sizeof(id.day), "%Y-%m-%d", &utc);
-    code = publish(vault, temporary, &id, err);
+    code = publish(vault, folder, &id, err);
     if (code)
         goto out;
     published = true;
+    if (backup->draft)
+        ub_draft_keep(backup->draft);
     ub_vault_id_print(&id, backup->info.id);
     code = ub_folder_sync(vault->backups, err);
 out:

@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "vault/draft.h"
 #include "vault/place.h"
 
 #include <dirent.h>
@@ -227,10 +228,51 @@ bool ub_backup_covers(const struct ub_backup *backup, uint8_t alt, uint64_t addr
     return true;
 }
 
+bool ub_backup_find(const struct ub_backup *backup, uint8_t alt, uint64_t address, uint64_t length,
+                    size_t *part, uint64_t *offset)
+{
+    const struct ub_backup_part *found = part_at(backup, alt, address);
+    if (!found || found->length - (address - found->address) < length)
+        return false;
+    *part = (size_t)(found - backup->info.parts);
+    *offset = address - found->address;
+    return true;
+}
+
+enum ub_code ub_backup_read(const struct ub_backup *backup, size_t part, uint64_t offset,
+                            uint8_t *to, size_t length, struct ub_error *err)
+{
+    uint64_t end;
+    const bool known = part < backup->info.part_count && ub_add_u64(offset, length, &end) &&
+                       end <= backup->info.parts[part].length;
+    if (!known || (!backup->draft && !backup->contents[part]))
+        return ub_fail(err, UB_SYS_INTERNAL, "a backup was asked for what it does not hold");
+    if (backup->draft)
+        return ub_draft_read(backup->draft, part, offset, to, length, err);
+    if (length)
+        memcpy(to, backup->contents[part] + offset, length);
+    return UB_OK;
+}
+
+void ub_backup_drop(struct ub_backup *backup, size_t part)
+{
+    if (backup->draft)
+        ub_draft_drop(backup->draft, &backup->info.parts[part], part);
+    free(backup->contents[part]);
+    const size_t behind = backup->info.part_count - part - 1;
+    memmove(backup->info.parts + part, backup->info.parts + part + 1,
+            behind * sizeof(backup->info.parts[0]));
+    memmove(backup->contents + part, backup->contents + part + 1,
+            behind * sizeof(backup->contents[0]));
+    backup->info.part_count--;
+    backup->contents[backup->info.part_count] = NULL;
+}
+
 void ub_backup_free(struct ub_backup *backup)
 {
     if (!backup)
         return;
+    ub_draft_free(backup->draft);
     for (size_t i = 0; backup->contents && i < backup->info.part_count; i++)
         free(backup->contents[i]);
     free(backup->contents);

@@ -13,12 +13,14 @@
 #include "unbrick.h"
 
 struct ub_vault;
+struct ub_draft;
 
-/** A backup in memory. */
+/** A backup in hand: its contents in memory, or (a draft) in files of the vault. */
 struct ub_backup {
-    struct ub_backup_info
-        info;           /**< sha256 and length of each part are filled in by ub_vault_store() */
-    uint8_t **contents; /**< contents[i] holds info.parts[i].length bytes; owned */
+    struct ub_backup_info info; /**< sha256 of each part is filled in by ub_vault_store() */
+    uint8_t **contents;         /**< contents[i] holds info.parts[i].length bytes, NULL in a draft;
+                                     owned */
+    struct ub_draft *draft;     /**< owned; NULL: the contents are in memory */
 };
 
 /**
@@ -68,6 +70,27 @@ bool ub_vault_marked(const struct ub_vault *vault, const struct ub_device *devic
                      char id[UB_BACKUP_ID]);
 /** The device holds what it should: forgets the note. */
 void ub_vault_unmark(struct ub_vault *vault, const struct ub_device *device);
+
+/**
+ * Makes a draft of a backup whose parts are named and empty: what is appended goes straight into
+ * files of the vault and needs no memory. It becomes a backup by ub_vault_store(); without that it
+ * vanishes with ub_backup_free(). Errors: UB_VLT_ACCESS, UB_SYS_DISK_FULL, UB_SYS_MEMORY.
+ */
+enum ub_code ub_vault_draft(struct ub_vault *vault, struct ub_backup *backup, struct ub_error *err);
+/** Adds `length` bytes at the end of a part of a draft. Errors: UB_VLT_ACCESS, UB_SYS_DISK_FULL. */
+enum ub_code ub_draft_append(struct ub_backup *backup, size_t part, const uint8_t *bytes,
+                             size_t length, struct ub_error *err);
+
+/** Copies `length` bytes from `offset` of a part on, which has them, wherever they are. Errors:
+ * UB_VLT_ACCESS, UB_SYS_INTERNAL (it has fewer). */
+enum ub_code ub_backup_read(const struct ub_backup *backup, size_t part, uint64_t offset,
+                            uint8_t *to, size_t length, struct ub_error *err);
+/** Takes a part out of the backup. */
+void ub_backup_drop(struct ub_backup *backup, size_t part);
+/** The part and the offset in it at which [address, address + length) lies whole; false if no part
+ * holds it. */
+bool ub_backup_find(const struct ub_backup *backup, uint8_t alt, uint64_t address, uint64_t length,
+                    size_t *part, uint64_t *offset);
 
 /** Does the backup hold all of [address, address + length) behind that alternate setting? */
 bool ub_backup_covers(const struct ub_backup *backup, uint8_t alt, uint64_t address,
