@@ -607,6 +607,12 @@ UB_API bool ub_plan_choice(const struct ub_plan *plan, size_t index, struct ub_p
 
 #define UB_BACKUP_ID 32 /**< bytes of a backup's id ("2026-11-22-01"), with its NUL */
 
+/** One part of a run: how long it was foretold to take, and took, in microseconds. */
+struct ub_phase {
+    uint64_t predicted_us;
+    uint64_t actual_us;
+};
+
 /** What a procedure did. A plain value, filled on success and on failure. */
 struct ub_result {
     enum ub_left left;
@@ -623,8 +629,11 @@ struct ub_result {
     struct ub_device returned; /**< what came back */
     uint64_t return_us;        /**< how long that took */
     uint64_t predicted_us;
-    uint64_t actual_us; /**< erase, write and verify */
-    uint64_t total_us;  /**< the whole procedure */
+    uint64_t actual_us;     /**< erase, write and verify */
+    struct ub_phase erase;  /**< the parts of those two */
+    struct ub_phase write;  /**< with what the device does to take the image in */
+    struct ub_phase verify; /**< reading back */
+    uint64_t total_us;      /**< the whole procedure */
     uint64_t transfers; /**< control transfers sent to the DFU interface */
 };
 

@@ -2,6 +2,7 @@
 /* Walks the plan's operations on the device. */
 #include "base/error.h"
 #include "base/text.h"
+#include "flash/access.h"
 #include "flash/plan.h"
 
 #include <inttypes.h>
@@ -31,7 +32,8 @@ static enum ub_code erase_sectors(struct ub_plan *plan, const struct ub_target *
         if (code)
             return code;
         *left = UB_LEFT_INCOMPLETE;
-        code = target->loader->ops->erase(target->loader, op->region, op->step.address, err);
+        code = ub_access_erase(target, op->region, op->step.address, (uint32_t)op->step.length,
+                               err);
         if (code)
             return ub_wrap(err, code, "while erasing the sector at 0x%08" PRIx64, op->step.address);
         plan->sectors_done++;
@@ -45,14 +47,14 @@ static enum ub_code erase_sectors(struct ub_plan *plan, const struct ub_target *
 static enum ub_code erase_everything(struct ub_plan *plan, const struct ub_target *target,
                                      enum ub_left *left, struct ub_error *err)
 {
-    if (!plan->erase_all)
+    if (plan->way != UB_WAY_ERASE_ALL)
         return UB_OK;
     ub_env_begin(target->env, UB_STEP_ERASE, 0, "erasing everything");
     enum ub_code code = ub_env_check(target->env, err);
     if (code)
         return code;
     *left = UB_LEFT_INCOMPLETE;
-    code = target->loader->ops->erase_all(target->loader, err);
+    code = ub_access_erase_all(target, err);
     if (code)
         return ub_wrap(err, code, "while erasing everything");
     plan->sectors_done = plan->info.sectors_erased;
@@ -76,14 +78,14 @@ static enum ub_code write_blocks(struct ub_plan *plan, const struct ub_target *t
             return code;
         *left = UB_LEFT_INCOMPLETE;
         uint64_t before = env->step_done;
-        code = target->loader->ops->write(target->loader, op->region, op->step.address, op->data,
-                                          (size_t)op->step.length, err);
+        code = ub_access_write(target, op->region, op->step.address, op->data,
+                               (size_t)op->step.length, op->commands, err);
         plan->bytes_done += code ? env->step_done - before : op->step.length;
         if (code)
             return ub_wrap(err, code, "while writing %" PRIu64 " bytes at 0x%08" PRIx64,
                            op->step.length, op->step.address);
     }
-    enum ub_code code = target->loader->ops->commit(target->loader, err);
+    enum ub_code code = ub_access_commit(target, err);
     if (code)
         return ub_wrap(err, code, "while the device takes in the new firmware");
     char text[32];
@@ -97,13 +99,18 @@ enum ub_code ub_plan_execute(struct ub_plan *plan, const struct ub_target *targe
                              enum ub_left *left, struct ub_error *err)
 {
     const enum ub_left before = *left;
+    const struct ub_clock *clock = &target->env->clock;
+    const uint64_t started = ub_now(clock);
     if (plan->info.nothing_to_do)
         return UB_OK;
     enum ub_code code = erase_everything(plan, target, left, err);
     if (!code)
         code = erase_sectors(plan, target, left, err);
+    const uint64_t erased = ub_now(clock);
     if (!code)
         code = write_blocks(plan, target, left, err);
+    plan->actual[UB_PHASE_ERASE] = erased - started;
+    plan->actual[UB_PHASE_WRITE] = ub_now(clock) - erased;
     /* a protected device refuses the first operation, and so holds what it held */
     if (code == UB_DFU_PROTECTED && !plan->sectors_done && !plan->bytes_done)
         *left = before;

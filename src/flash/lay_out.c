@@ -1,33 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Which sectors a placement touches, and the memory to think about them in. */
-#include "base/bytes.h"
+/* Which sectors a placement concerns, in one walk over sectors and pieces. */
 #include "base/error.h"
 #include "flash/plan.h"
 
-#include <inttypes.h>
 #include <stdlib.h>
-#include <string.h>
-
-static uint64_t overlap(uint64_t a, uint64_t a_length, uint64_t b, uint64_t b_length,
-                        uint64_t *from)
-{
-    uint64_t start = a > b ? a : b;
-    uint64_t end = a + a_length < b + b_length ? a + a_length : b + b_length;
-    *from = start;
-    return end > start ? end - start : 0;
-}
-
-static uint64_t covered_bytes(const struct ub_placement *placement, const struct ub_region *region,
-                              const struct ub_sector *sector)
-{
-    uint64_t sum = 0;
-    uint64_t from;
-    for (size_t i = 0; i < placement->count; i++)
-        if (placement->pieces[i].region == region)
-            sum += overlap(sector->address, sector->size, placement->pieces[i].address,
-                           placement->pieces[i].length, &from);
-    return sum;
-}
 
 static bool rewritable(const struct ub_sector *sector)
 {
@@ -49,128 +25,130 @@ static bool boot_sector(const struct ub_target *target, const struct ub_region *
     }
     for (size_t r = 0; r < target->region_count; r++) {
         *region = &target->regions[r];
-        for (size_t i = 0;
-             (*region)->kind == UB_REGION_FLASH && ub_region_sector_at(*region, i, out); i++)
-            if (rewritable(out))
+        for (size_t i = 0; (*region)->kind == UB_REGION_FLASH && i < (*region)->run_count; i++)
+            if (ub_region_sector(*region, (*region)->runs[i].address, out) && rewritable(out))
                 return true;
     }
     return false;
 }
 
-/** A region is concerned if a piece lies in it. */
-static bool concerned(const struct ub_placement *placement, const struct ub_region *region)
+/** The region that the command to erase everything reaches (loader.h: erase_all). */
+static const struct ub_region *wiped_region(const struct ub_target *target)
 {
-    for (size_t i = 0; i < placement->count; i++)
-        if (placement->pieces[i].region == region)
-            return true;
-    return false;
+    for (size_t i = 0; i < target->region_count; i++)
+        if (target->regions[i].kind == UB_REGION_FLASH &&
+            (target->regions[i].rights & UB_CAN_ERASE))
+            return &target->regions[i];
+    return NULL;
 }
 
-/** What a walk over the touched sectors decides. */
-struct layout_walk {
+/** A walk over the sectors of one region and the pieces in it. */
+struct walk {
+    struct ub_plan *plan; /**< gets the sectors; its array NULL: they are only counted */
     const struct ub_placement *placement;
+    const struct ub_region *region;
     const struct ub_region *boot_region; /**< NULL: none */
-    struct ub_sector boot;
-    bool add_boot; /**< the boot sector counts as touched whenever its region is concerned */
+    uint64_t boot_address;
+    bool add_boot; /**< the boot sector is concerned whenever its region is */
+    bool wiped;    /**< so is every sector that can be erased */
+    size_t piece;  /**< the first that does not end before the sector in hand */
+    size_t last;   /**< just behind the region's pieces */
 };
 
-static bool touched(const struct layout_walk *walk, const struct ub_region *region,
-                    const struct ub_sector *sector, uint64_t *covered, bool *boot)
+static uint64_t end_of(const struct ub_piece *piece)
 {
-    *boot = region == walk->boot_region && sector->address == walk->boot.address;
-    *covered = covered_bytes(walk->placement, region, sector);
-    return *covered > 0 || (*boot && walk->add_boot);
+    return piece->address + piece->length;
 }
 
-static void add_sector(struct ub_plan *plan, const struct ub_region *region,
-                       const struct ub_sector *sector, uint64_t covered, bool boot)
+/** Bytes of a sector that pieces cover; moves on to the first piece that reaches it. */
+static uint32_t covered_bytes(struct walk *walk, const struct ub_sector *sector)
 {
-    struct ub_area *area = plan->area_count ? &plan->areas[plan->area_count - 1] : NULL;
-    if (!area || area->region != region || area->start + area->length != sector->address) {
-        area = &plan->areas[plan->area_count++];
-        area->region = region;
-        area->start = sector->address;
-        area->first = plan->sector_count;
+    const struct ub_piece *pieces = walk->placement->pieces;
+    const uint64_t end = sector->address + sector->size;
+    uint64_t sum = 0;
+    while (walk->piece < walk->last && end_of(&pieces[walk->piece]) <= sector->address)
+        walk->piece++;
+    for (size_t i = walk->piece; i < walk->last && pieces[i].address < end; i++) {
+        uint64_t from = pieces[i].address > sector->address ? pieces[i].address : sector->address;
+        uint64_t to = end_of(&pieces[i]) < end ? end_of(&pieces[i]) : end;
+        sum += to - from;
     }
-    plan->sectors[plan->sector_count++] = (struct ub_sector_work){
-        .sector = *sector, .region = region, .covered = covered, .boot = boot};
-    area->length += sector->size;
-    area->count++;
+    return (uint32_t)sum;
 }
 
-static size_t count_touched(const struct ub_target *target, const struct layout_walk *walk,
-                            struct ub_plan *plan)
+static void visit(struct walk *walk, const struct ub_sector *sector)
 {
-    size_t count = 0;
+    struct ub_plan *plan = walk->plan;
+    bool boot = walk->region == walk->boot_region && sector->address == walk->boot_address;
+    bool wiped = walk->wiped && (sector->rights & UB_CAN_ERASE) != 0;
+    uint32_t covered = covered_bytes(walk, sector);
+    if (!covered && !wiped && !(boot && walk->add_boot))
+        return;
+    if (plan->sectors)
+        plan->sectors[plan->sector_count] = (struct ub_sector_work){.sector = *sector,
+                                                                    .region = walk->region,
+                                                                    .covered = covered,
+                                                                    .first_piece = walk->piece,
+                                                                    .wiped = wiped,
+                                                                    .boot = boot};
+    plan->sector_count++;
+}
+
+/** Finds the region's pieces, which stand together; false if it has none. */
+static bool find_pieces(struct walk *walk)
+{
+    const struct ub_placement *placement = walk->placement;
+    walk->piece = 0;
+    while (walk->piece < placement->count && placement->pieces[walk->piece].region != walk->region)
+        walk->piece++;
+    walk->last = walk->piece;
+    while (walk->last < placement->count && placement->pieces[walk->last].region == walk->region)
+        walk->last++;
+    return walk->last > walk->piece;
+}
+
+static void walk_region(struct walk *walk)
+{
+    if (!find_pieces(walk) && !walk->wiped)
+        return;
+    for (size_t r = 0; r < walk->region->run_count; r++) {
+        const struct ub_sector_run *run = &walk->region->runs[r];
+        for (uint32_t i = 0; i < run->count; i++) {
+            const struct ub_sector sector = {.address = run->address + (uint64_t)i * run->size,
+                                             .size = run->size,
+                                             .rights = run->rights};
+            visit(walk, &sector);
+        }
+    }
+}
+
+static void walk_all(const struct ub_target *target, const struct ub_plan_wish *wish,
+                     struct walk *walk)
+{
+    walk->plan->sector_count = 0;
     for (size_t r = 0; r < target->region_count; r++) {
-        const struct ub_region *region = &target->regions[r];
-        if (!concerned(walk->placement, region))
-            continue;
-        struct ub_sector sector;
-        uint64_t covered;
-        bool boot;
-        for (size_t i = 0; ub_region_sector_at(region, i, &sector); i++) {
-            bool is_touched = touched(walk, region, &sector, &covered, &boot);
-            count += is_touched;
-            if (plan && is_touched)
-                add_sector(plan, region, &sector, covered, boot);
-        }
+        walk->region = &target->regions[r];
+        walk->wiped = wish->options->erase_all && walk->region == walk->plan->wiped;
+        walk_region(walk);
     }
-    return count;
-}
-
-static enum ub_code allocate_areas(struct ub_plan *plan, struct ub_error *err)
-{
-    for (size_t a = 0; a < plan->area_count; a++) {
-        struct ub_area *area = &plan->areas[a];
-        area->want = malloc(area->length + 1);
-        area->have = malloc(area->length + 1);
-        if (!area->want || !area->have)
-            return ub_fail_memory(err);
-        memset(area->want, plan->erased_value, area->length);
-        for (size_t i = 0; i < area->count; i++) {
-            struct ub_sector_work *work = &plan->sectors[area->first + i];
-            size_t offset = (size_t)(work->sector.address - area->start);
-            work->want = area->want + offset;
-            work->have = area->have + offset;
-        }
-    }
-    return UB_OK;
 }
 
 enum ub_code ub_plan_lay_out(struct ub_plan *plan, const struct ub_target *target,
-                             const struct ub_placement *placement, struct ub_error *err)
+                             const struct ub_plan_wish *wish, struct ub_error *err)
 {
-    struct layout_walk walk = {.placement = placement, .add_boot = !target->family->rom_by_pin};
+    struct walk walk = {
+        .plan = plan, .placement = wish->placement, .add_boot = !target->family->rom_by_pin};
+    struct ub_sector boot;
     const struct ub_region *region;
-    if (boot_sector(target, &region, &walk.boot))
+    if (boot_sector(target, &region, &boot)) {
         walk.boot_region = region;
-
-    size_t count = count_touched(target, &walk, NULL);
-    plan->sectors = calloc(count ? count : 1, sizeof(plan->sectors[0]));
-    plan->areas = calloc(count ? count : 1, sizeof(plan->areas[0]));
-    if (!plan->sectors || !plan->areas)
-        return ub_fail_memory(err);
-    (void)count_touched(target, &walk, plan);
-    return allocate_areas(plan, err);
-}
-
-void ub_plan_overlay(struct ub_sector_work *work, const struct ub_placement *placement,
-                     uint8_t erased_value)
-{
-    for (size_t i = 0; i < placement->count; i++) {
-        const struct ub_piece *piece = &placement->pieces[i];
-        if (piece->region != work->region)
-            continue;
-        uint64_t from;
-        uint64_t length = overlap(work->sector.address, work->sector.size, piece->address,
-                                  piece->length, &from);
-        if (!length)
-            continue;
-        uint8_t *to = work->want + (from - work->sector.address);
-        if (piece->data)
-            memcpy(to, piece->data + (from - piece->address), (size_t)length);
-        else
-            memset(to, erased_value, (size_t)length);
+        walk.boot_address = boot.address;
     }
+    plan->wiped = wiped_region(target);
+    walk_all(target, wish, &walk);
+    plan->sectors = calloc(plan->sector_count + 1, sizeof(plan->sectors[0]));
+    if (!plan->sectors)
+        return ub_fail_memory(err);
+    walk_all(target, wish, &walk);
+    return UB_OK;
 }

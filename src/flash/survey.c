@@ -1,248 +1,353 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Reads what it must of each touched sector, and decides: keep, fill, or rewrite. */
+/* Learns what has to be known of each sector: from the backup, or by reading the device, one sector
+ * at a time. compare.c decides which of those that need not be known are worth a look. */
+#include "flash/survey.h"
+
 #include "base/bytes.h"
 #include "base/error.h"
-#include "flash/plan.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
-/** What a survey works with. */
-struct survey {
-    struct ub_plan *plan;
-    const struct ub_target *target;
-    const struct ub_placement *placement;
-    const struct ub_flash_options *options;
-    const struct ub_backup *known;
-};
-
-/** What a backup knows of [address, address + length) behind that alternate setting, or NULL. */
-static const uint8_t *look_up(const struct ub_backup *known, uint8_t alt, uint64_t address,
-                              uint64_t length)
-{
-    for (size_t i = 0; known && i < known->info.part_count; i++) {
-        const struct ub_backup_part *part = &known->info.parts[i];
-        if (part->alt == alt && part->has_address && address >= part->address &&
-            address - part->address + length <= part->length)
-            return known->contents[i] + (address - part->address);
-    }
-    return NULL;
-}
-
-static bool wholly_covered(const struct ub_sector_work *work)
-{
-    return work->covered == work->sector.size;
-}
-
-static bool readable(const struct survey *survey, const struct ub_sector_work *work)
+bool ub_survey_readable(const struct survey *survey, const struct ub_sector_work *work)
 {
     return survey->target->caps.can_read && (work->sector.rights & UB_CAN_READ) != 0;
 }
 
-/**
- * Reads a sector from the device. Where no backup is made, one that the image covers whole is read
- * only as long as it may still turn out to be equal or blank: the first block usually tells that it
- * must be rewritten. With a backup all of it is known, and a plan alone has to know as much.
- */
-static enum ub_code read_sector(const struct survey *survey, struct ub_sector_work *work,
-                                struct ub_error *err)
+/** Does what it holds beside the image have to stay? */
+static bool needs_neighbours(const struct survey *survey, const struct ub_sector_work *work)
 {
-    const struct ub_loader_ops *ops = survey->target->loader->ops;
-    uint8_t *have = work->have;
-    bool to_the_end = !wholly_covered(work) || !survey->options->no_backup;
-    bool same = true;
-    bool blank = true;
-    for (size_t at = 0; at < work->sector.size;) {
-        size_t length = work->sector.size - at;
-        if (length > survey->plan->block)
-            length = survey->plan->block;
-        size_t actual;
-        enum ub_code code = ops->read(survey->target->loader, work->region,
-                                      work->sector.address + at, have + at, length, &actual, err);
-        if (!code && actual != length)
-            code = ub_fail(err, UB_USB_SHORT, "the device sent %zu of %zu bytes", actual, length);
-        if (code)
-            return ub_wrap(err, code, "while reading the sector at 0x%08" PRIx64,
-                           work->sector.address);
-        same = same && memcmp(have + at, work->want + at, length) == 0;
-        blank = blank && ub_all_bytes(have + at, length, survey->plan->erased_value);
-        at += length;
-        if (!to_the_end && !same && !blank)
-            return UB_OK;
+    bool given_up = survey->wish->options->discard_neighbours && work->covered > 0;
+    return work->covered < work->sector.size && !work->wiped && !given_up;
+}
+
+/** Copies the pieces over `to`, which stands for the whole sector. */
+static void overlay(const struct survey *survey, const struct ub_sector_work *work, uint8_t *to)
+{
+    const struct ub_placement *placement = survey->wish->placement;
+    const uint64_t end = work->sector.address + work->sector.size;
+    for (size_t i = work->first_piece; work->covered && i < placement->count; i++) {
+        const struct ub_piece *piece = &placement->pieces[i];
+        if (piece->region != work->region || piece->address >= end)
+            return;
+        uint64_t from = piece->address > work->sector.address ? piece->address
+                                                              : work->sector.address;
+        uint64_t until = piece->address + piece->length < end ? piece->address + piece->length
+                                                              : end;
+        uint8_t *at = to + (from - work->sector.address);
+        if (piece->data)
+            memcpy(at, piece->data + (from - piece->address), (size_t)(until - from));
+        else
+            memset(at, survey->plan->erased_value, (size_t)(until - from));
     }
-    work->known = true;
+}
+
+/** The piece that covers all of the sector, or NULL. */
+static const struct ub_piece *only_piece(const struct survey *survey,
+                                         const struct ub_sector_work *work)
+{
+    const struct ub_piece *piece = &survey->wish->placement->pieces[work->first_piece];
+    bool all = work->covered == work->sector.size && piece->address <= work->sector.address &&
+               piece->address + piece->length >= work->sector.address + work->sector.size;
+    return all ? piece : NULL;
+}
+
+/** What the sector shall hold: the image's own bytes where they cover it, else put together on
+ * `neighbours`, NULL for blank ones. */
+static enum ub_code compose(const struct survey *survey, struct ub_sector_work *work,
+                            const uint8_t *neighbours, struct ub_error *err)
+{
+    const struct ub_piece *piece = work->covered ? only_piece(survey, work) : NULL;
+    if (piece && piece->data)
+        work->want = piece->data + (work->sector.address - piece->address);
+    if (piece || (!work->covered && !neighbours))
+        return UB_OK;
+    work->owned = malloc(work->sector.size);
+    if (!work->owned)
+        return ub_fail_memory(err);
+    if (neighbours)
+        memcpy(work->owned, neighbours, work->sector.size);
+    else
+        memset(work->owned, survey->plan->erased_value, work->sector.size);
+    overlay(survey, work, work->owned);
+    work->want = work->owned;
     return UB_OK;
 }
 
-static enum ub_code learn_content(const struct survey *survey, struct ub_sector_work *work,
-                                  struct ub_error *err)
+static enum ub_code make_room(struct survey *survey, size_t length, struct ub_error *err)
 {
-    if (survey->options->whole && wholly_covered(work))
+    if (length <= survey->room)
         return UB_OK;
-    const uint8_t *known = look_up(survey->known, work->region->alt, work->sector.address,
-                                   work->sector.size);
-    if (known) {
-        memcpy(work->have, known, work->sector.size);
-        work->known = true;
-        return UB_OK;
+    free(survey->have);
+    survey->room = 0;
+    survey->length = 0;
+    survey->have = malloc(length);
+    if (!survey->have)
+        return ub_fail_memory(err);
+    survey->room = length;
+    return UB_OK;
+}
+
+static enum ub_code read_some(const struct survey *survey, const struct ub_sector_work *work,
+                              uint64_t address, uint8_t *to, size_t length, struct ub_error *err)
+{
+    enum ub_code code = ub_env_check(survey->target->env, err);
+    if (!code)
+        code = ub_access_read_all(survey->target, work->region, address, to, length, err);
+    return code ? ub_wrap(err, code, "while reading the sector at 0x%08" PRIx64,
+                          work->sector.address)
+                : UB_OK;
+}
+
+/** Could the sector still be kept or filled, as far as it was read? Every byte has to be right, or
+ * blank. */
+static bool promising(const struct survey *survey, const struct ub_sector_work *work,
+                      const uint8_t *have, size_t from, size_t length)
+{
+    const uint8_t erased = survey->plan->erased_value;
+    for (size_t i = from; i < from + length; i++)
+        if (have[i] != erased && (!work->want || have[i] != work->want[i]))
+            return false;
+    return true;
+}
+
+/** Reads a sector, in steps that grow; not to the end if that is not asked for and it turns out to
+ * have to be rewritten, which the first block usually tells. */
+static enum ub_code read_sector(struct survey *survey, const struct ub_sector_work *work,
+                                bool to_the_end, const uint8_t **have, struct ub_error *err)
+{
+    const size_t most = ub_access_chunk(survey->target);
+    size_t step = to_the_end ? most : survey->plan->block;
+    enum ub_code code = make_room(survey, work->sector.size, err);
+    survey->length = 0;
+    for (size_t at = 0; !code && at < work->sector.size;) {
+        size_t length = work->sector.size - at < step ? work->sector.size - at : step;
+        code = read_some(survey, work, work->sector.address + at, survey->have + at, length, err);
+        if (code || (!to_the_end && !promising(survey, work, survey->have, at, length)))
+            return code;
+        at += length;
+        step = 2 * step < most ? 2 * step : most;
     }
-    if (!readable(survey, work))
+    *have = survey->have;
+    return code;
+}
+
+/** Bytes worth reading at once from a small sector on: its neighbours that are concerned too, and a
+ * full block, which is reached by its number. */
+static size_t window_length(const struct survey *survey, const struct ub_sector_work *work,
+                            size_t most)
+{
+    const struct ub_sector_work *end = survey->plan->sectors + survey->plan->sector_count;
+    const size_t block = survey->plan->block;
+    size_t length = work->sector.size;
+    for (const struct ub_sector_work *next = work + 1;
+         next < end && length < most && ub_work_joins(next - 1, next) &&
+         ub_survey_readable(survey, next);
+         next++)
+        length += next->sector.size;
+    length = length > most ? most : length;
+    uint64_t reach = ub_region_reach(work->region, work->sector.address, UB_CAN_READ);
+    size_t full = (length + block - 1) / block * block;
+    return reach < full ? (size_t)reach : full;
+}
+
+/** Sectors smaller than a block are read several at a time. */
+static enum ub_code read_window(struct survey *survey, const struct ub_sector_work *work,
+                                const uint8_t **have, struct ub_error *err)
+{
+    const uint64_t address = work->sector.address;
+    bool inside = work->region == survey->region && address >= survey->address &&
+                  address - survey->address + work->sector.size <= survey->length;
+    if (!inside) {
+        size_t length = window_length(survey, work, survey->window);
+        enum ub_code code = make_room(survey, ub_access_chunk(survey->target), err);
+        survey->length = 0;
+        if (!code)
+            code = read_some(survey, work, address, survey->have, length, err);
+        if (code)
+            return code;
+        survey->region = work->region;
+        survey->address = address;
+        survey->length = length;
+    }
+    *have = survey->have + (address - survey->address);
+    return UB_OK;
+}
+
+/** What the sector holds, for as long as no other is asked for; *have stays NULL if that cannot be
+ * known, or was not read to the end. */
+static enum ub_code learn(struct survey *survey, const struct ub_sector_work *work, bool to_the_end,
+                          const uint8_t **have, struct ub_error *err)
+{
+    const struct ub_backup *known = survey->wish->known;
+    size_t part;
+    uint64_t offset;
+    if (ub_survey_in_backup(survey, work, &part, &offset)) {
+        enum ub_code code = make_room(survey, work->sector.size, err);
+        survey->length = 0;
+        if (!code)
+            code = ub_backup_read(known, part, offset, survey->have, work->sector.size, err);
+        *have = code ? NULL : survey->have;
+        return code;
+    }
+    if (!ub_survey_readable(survey, work))
         return UB_OK;
-    return read_sector(survey, work, err);
+    return work->sector.size < survey->plan->block
+               ? read_window(survey, work, have, err)
+               : read_sector(survey, work, to_the_end, have, err);
+}
+
+bool ub_survey_in_backup(const struct survey *survey, const struct ub_sector_work *work,
+                         size_t *part, uint64_t *offset)
+{
+    const struct ub_backup *known = survey->wish->known;
+    return known && ub_backup_find(known, work->region->alt, work->sector.address,
+                                   work->sector.size, part, offset);
 }
 
 /** What is going to be erased and written again for its own sake has to be read right: a second
  * reading must agree. */
 static enum ub_code read_twice(const struct survey *survey, const struct ub_sector_work *work,
-                               struct ub_error *err)
+                               const uint8_t *first, struct ub_error *err)
 {
-    uint8_t *again = malloc(work->sector.size);
+    const size_t chunk = ub_access_chunk(survey->target);
+    const struct ub_backup *known = survey->wish->known;
+    if (known && known->info.readings >= 2)
+        return UB_OK;
+    uint8_t *again = malloc(chunk);
     if (!again)
         return ub_fail_memory(err);
-    size_t actual = 0;
-    enum ub_code code = survey->target->loader->ops->read(survey->target->loader, work->region,
-                                                          work->sector.address, again,
-                                                          work->sector.size, &actual, err);
-    if (!code && (actual != work->sector.size || memcmp(again, work->have, work->sector.size) != 0))
-        code = ub_fail(err, UB_VER_READS_DIFFER,
-                       "two readings of the sector at 0x%08" PRIx64 " differ",
-                       work->sector.address);
+    enum ub_code code = UB_OK;
+    for (size_t at = 0; !code && at < work->sector.size; at += chunk) {
+        size_t length = work->sector.size - at < chunk ? work->sector.size - at : chunk;
+        code = read_some(survey, work, work->sector.address + at, again, length, err);
+        if (!code && memcmp(again, first + at, length) != 0)
+            code = ub_fail(err, UB_VER_READS_DIFFER,
+                           "two readings of the sector at 0x%08" PRIx64 " differ",
+                           work->sector.address);
+    }
     free(again);
     return code;
 }
 
-/** Erased with everything else, so that it is blank whatever it holds now. */
-static bool wiped(const struct ub_plan *plan, const struct ub_sector_work *work)
-{
-    return plan->erase_all && work->region == plan->wiped;
-}
-
-/** Keeps what shares the sector with the image: read, merge. */
+/** Keeps what shares the sector with the image: read twice, merge. */
 static enum ub_code merge_neighbours(const struct survey *survey, struct ub_sector_work *work,
-                                     struct ub_error *err)
+                                     const uint8_t *have, struct ub_error *err)
 {
-    bool given_up = survey->options->discard_neighbours && work->covered > 0;
-    if (wholly_covered(work) || given_up || wiped(survey->plan, work))
-        return UB_OK;
-    if (!work->known)
+    if (!have)
         return ub_fail(err, UB_MEM_NEIGHBOURS,
                        "the sector at 0x%08" PRIx64
                        " holds more than the image, and cannot be read "
                        "to keep the rest (give it up with --discard-neighbours)",
                        work->sector.address);
-    enum ub_code code = UB_OK;
-    if (survey->known == NULL || survey->known->info.readings < 2)
-        code = read_twice(survey, work, err);
-    if (code)
-        return code;
-    memcpy(work->want, work->have, work->sector.size);
-    ub_plan_overlay(work, survey->placement, survey->plan->erased_value);
-    survey->plan->info.bytes_preserved += work->sector.size - work->covered;
-    return UB_OK;
-}
-
-/** True if every block that differs is blank now, so that it can be programmed without an erase. */
-static bool can_fill(const struct ub_plan *plan, const struct ub_sector_work *work)
-{
-    size_t step = work->sector.size % plan->block == 0 ? plan->block : work->sector.size;
-    for (size_t at = 0; at < work->sector.size; at += step)
-        if (memcmp(work->have + at, work->want + at, step) != 0 &&
-            !ub_all_bytes(work->have + at, step, plan->erased_value))
-            return false;
-    return true;
-}
-
-/** Programming clears bits and sets none: would this sector need a bit set? */
-static bool needs_erase(const struct ub_sector_work *work)
-{
-    for (size_t i = 0; i < work->sector.size; i++)
-        if (work->want[i] & ~work->have[i])
-            return true;
-    return false;
+    enum ub_code code = read_twice(survey, work, have, err);
+    if (!code)
+        code = compose(survey, work, have, err);
+    if (!code && work->covered)
+        survey->plan->info.bytes_preserved += work->sector.size - work->covered;
+    return code;
 }
 
 /** Memory that cannot be erased is written only where that can come out right. */
-static enum ub_code check_one_way(const struct ub_sector_work *work, struct ub_error *err)
+static enum ub_code check_one_way(const struct survey *survey, const struct ub_sector_work *work,
+                                  const uint8_t *have, struct ub_error *err)
 {
-    if (work->region->kind == UB_REGION_OPTION || (work->known && !needs_erase(work)))
+    const struct ub_loader_habits *habits = &survey->target->habits;
+    if ((work->sector.rights & UB_CAN_ERASE) || work->region->kind == UB_REGION_OPTION ||
+        !work->covered || work->same)
+        return UB_OK;
+    bool possible = have && !ub_plan_needs_erase(survey->plan->erased_value, have, work->want,
+                                                 work->sector.size);
+    if (possible && habits->write_once)
+        possible = ub_all_bytes(have, work->sector.size, survey->plan->erased_value);
+    if (possible)
         return UB_OK;
     return ub_fail(err, UB_MEM_READ_ONLY, "the sector at 0x%08" PRIx64 " cannot be erased, and %s",
                    work->sector.address,
-                   work->known ? "what it holds would have to be" : "what it holds is not known");
+                   have ? "what it holds would have to be" : "what it holds is not known");
 }
 
-static enum ub_code judge(const struct survey *survey, struct ub_sector_work *work,
-                          struct ub_error *err)
+enum ub_code ub_survey_look(struct survey *survey, struct ub_sector_work *work, bool to_the_end,
+                            struct ub_error *err)
 {
-    const struct ub_plan *plan = survey->plan;
-    bool erasable = (work->sector.rights & UB_CAN_ERASE) != 0;
-    work->verdict = UB_VERDICT_REWRITE;
-    if (wiped(plan, work) || (survey->options->whole && erasable && work->covered))
-        return UB_OK;
-    if (work->known && memcmp(work->have, work->want, work->sector.size) == 0) {
-        work->verdict = UB_VERDICT_KEEP;
-        return UB_OK;
-    }
-    if (!erasable || (work->known && can_fill(plan, work)))
-        work->verdict = UB_VERDICT_FILL;
-    return erasable ? UB_OK : check_one_way(work, err);
-}
-
-static enum ub_code survey_sector(const struct survey *survey, struct ub_sector_work *work,
-                                  struct ub_error *err)
-{
-    ub_plan_overlay(work, survey->placement, survey->plan->erased_value);
-    enum ub_code code = ub_env_check(survey->target->env, err);
-    if (!code && !wiped(survey->plan, work))
-        code = learn_content(survey, work, err);
+    const uint8_t *have = NULL;
+    enum ub_code code = learn(survey, work, to_the_end, &have, err);
+    if (!code && needs_neighbours(survey, work))
+        code = merge_neighbours(survey, work, have, err);
+    if (!code && have)
+        code = ub_plan_judge(survey->plan, survey->target, survey->rates, work, have, err);
     if (!code)
-        code = merge_neighbours(survey, work, err);
-    return code ? code : judge(survey, work, err);
+        code = check_one_way(survey, work, have, err);
+    if (code || !have || !work->boot)
+        return code;
+    size_t first = work->sector.size < survey->plan->block ? work->sector.size
+                                                           : survey->plan->block;
+    work->boots = !ub_all_bytes(have, first, survey->plan->erased_value);
+    return UB_OK;
 }
 
-/**
- * A change anywhere makes the device's firmware half old and half new until the end. Unless its
- * bootloader is entered by a pin, the sector that makes it bootable has to go first and come back
- * last, changed or not.
- */
-static void open_boot_sector(struct ub_plan *plan, const struct ub_target *target)
+/** Must it be known, or is knowing it free? The rest is left to compare.c. */
+static bool must_look(const struct survey *survey, const struct ub_sector_work *work)
 {
-    struct ub_sector_work *boot = NULL;
-    bool changes = false;
-    for (size_t i = 0; i < plan->sector_count; i++) {
-        changes = changes || (plan->sectors[i].verdict != UB_VERDICT_KEEP &&
-                              plan->sectors[i].region->kind == UB_REGION_FLASH);
-        if (plan->sectors[i].boot)
-            boot = &plan->sectors[i];
-    }
-    size_t first = boot && boot->sector.size < plan->block ? boot->sector.size : plan->block;
-    if (boot && changes && !target->family->rom_by_pin && boot->verdict != UB_VERDICT_REWRITE &&
-        boot->known && (boot->sector.rights & UB_CAN_ERASE) &&
-        !ub_all_bytes(boot->have, first, plan->erased_value))
-        boot->verdict = UB_VERDICT_REWRITE;
+    size_t part;
+    uint64_t offset;
+    if (needs_neighbours(survey, work) || !(work->sector.rights & UB_CAN_ERASE))
+        return true;
+    if (survey->wish->options->whole && work->covered)
+        return false;
+    return survey->wish->foretold || ub_survey_in_backup(survey, work, &part, &offset);
 }
 
 /** A boot sector that only came along for safety and cannot be read stays out of the plan. */
-static bool leave_out(const struct survey *survey, struct ub_sector_work *work)
+static bool left_out(const struct survey *survey, const struct ub_sector_work *work)
 {
-    if (work->covered > 0 || readable(survey, work))
-        return false;
-    work->verdict = UB_VERDICT_KEEP;
-    return true;
+    return !work->covered && !work->wiped && !ub_survey_readable(survey, work);
+}
+
+static enum ub_code look_at_what_must_be_known(struct survey *survey, struct ub_error *err)
+{
+    enum ub_code code = UB_OK;
+    for (size_t i = 0; !code && i < survey->plan->sector_count; i++) {
+        struct ub_sector_work *work = &survey->plan->sectors[i];
+        if (left_out(survey, work))
+            continue;
+        if (!needs_neighbours(survey, work))
+            code = compose(survey, work, NULL, err);
+        if (!code && !survey->wish->erases_itself && must_look(survey, work))
+            code = ub_survey_look(survey, work, true, err);
+    }
+    return code;
+}
+
+/** Option bytes are written whole if they cannot be compared. */
+static enum ub_code fill_unknown(struct survey *survey, struct ub_error *err)
+{
+    enum ub_code code = UB_OK;
+    struct ub_plan *plan = survey->plan;
+    for (size_t i = 0; !code && i < plan->sector_count; i++) {
+        struct ub_sector_work *work = &plan->sectors[i];
+        if ((work->sector.rights & UB_CAN_ERASE) || work->known || !work->want)
+            continue;
+        code = ub_plan_fill_all(plan, work, err);
+    }
+    return code;
 }
 
 enum ub_code ub_plan_survey(struct ub_plan *plan, const struct ub_target *target,
-                            const struct ub_placement *placement,
-                            const struct ub_flash_options *options, const struct ub_backup *known,
+                            const struct ub_plan_wish *wish, const struct ub_rates *rates,
                             struct ub_error *err)
 {
-    struct survey survey = {plan, target, placement, options, known};
-    enum ub_code code = ub_plan_lay_out(plan, target, placement, err);
-    for (size_t i = 0; !code && i < plan->sector_count; i++)
-        if (!leave_out(&survey, &plan->sectors[i]))
-            code = survey_sector(&survey, &plan->sectors[i], err);
+    struct survey survey = {.plan = plan,
+                            .target = target,
+                            .wish = wish,
+                            .rates = rates,
+                            .window = ub_access_chunk(target)};
+    enum ub_code code = look_at_what_must_be_known(&survey, err);
     if (!code)
-        open_boot_sector(plan, target);
+        code = ub_survey_compare(&survey, err);
+    if (!code)
+        code = fill_unknown(&survey, err);
+    free(survey.have);
     return code;
 }

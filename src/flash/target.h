@@ -9,6 +9,8 @@
 #include "family/family.h"
 #include "loader/loader.h"
 
+struct ub_ledger;
+
 struct ub_target {
     struct ub_env *env;
     struct ub_loader *loader;
@@ -17,6 +19,8 @@ struct ub_target {
     size_t region_count;
     const struct ub_family *family;
     struct ub_loader_habits habits; /**< the family's, corrected by the quirks that apply */
+    struct ub_ledger *ledger; /**< what operations cost and were measured to cost; NULL: nobody
+                                   keeps it */
 };
 
 #endif

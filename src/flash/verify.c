@@ -2,13 +2,11 @@
 /* Reading back, and saying exactly where the first difference is. */
 #include "base/error.h"
 #include "base/text.h"
+#include "flash/access.h"
 #include "flash/plan.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
-#include <string.h>
-
-#define CHUNK ((size_t)16 * 1024)
 
 /** What a comparison found. */
 struct findings {
@@ -20,57 +18,113 @@ struct findings {
     uint8_t want;
 };
 
+/** Compares; `want` NULL is `blank` throughout. */
 static void note(struct findings *found, uint64_t address, const uint8_t *have, const uint8_t *want,
-                 size_t length)
+                 uint8_t blank, size_t length)
 {
     found->compared += length;
     for (size_t i = 0; i < length; i++) {
-        if (have[i] == want[i])
+        const uint8_t wanted = want ? want[i] : blank;
+        if (have[i] == wanted)
             continue;
         if (found->different++ == 0) {
             found->first = address + i;
             found->have = have[i];
-            found->want = want[i];
+            found->want = wanted;
         }
     }
 }
 
 /** Reads one stretch in chunks and compares it. */
-static enum ub_code compare(const struct ub_target *target, const struct ub_region *region,
-                            uint64_t address, const uint8_t *want, uint64_t length,
+static enum ub_code compare(const struct ub_target *target, const struct ub_piece *piece,
                             struct findings *found, struct ub_error *err)
 {
-    uint8_t *have = malloc(CHUNK);
+    const size_t chunk = ub_access_chunk(target);
+    uint8_t *have = malloc(chunk);
     if (!have)
         return ub_fail_memory(err);
     enum ub_code code = UB_OK;
-    for (uint64_t at = 0; !code && at < length; at += CHUNK) {
-        size_t step = length - at < CHUNK ? (size_t)(length - at) : CHUNK;
-        size_t actual = 0;
-        code = target->loader->ops->read(target->loader, region, address + at, have, step, &actual,
-                                         err);
-        if (!code && actual != step)
-            code = ub_fail(err, UB_USB_SHORT, "the device sent %zu of %zu bytes", actual, step);
+    for (uint64_t at = 0; !code && at < piece->length; at += chunk) {
+        size_t step = piece->length - at < chunk ? (size_t)(piece->length - at) : chunk;
+        code = ub_access_read_all(target, piece->region, piece->address + at, have, step, err);
         if (!code)
-            note(found, address + at, have, want + at, step);
+            note(found, piece->address + at, have, piece->data ? piece->data + at : NULL,
+                 target->habits.erased_value, step);
     }
     free(have);
     return code;
 }
 
-/** A stream is read in one go: an upload always begins at its start. What it lacks differs. */
+/** An upload of a stream goes on where the last call ended. What it lacks differs. */
 static enum ub_code compare_stream(const struct ub_target *target, const struct ub_piece *piece,
                                    struct findings *found, struct ub_error *err)
 {
-    uint8_t *have = malloc((size_t)piece->length);
+    const size_t chunk = ub_access_chunk(target);
+    uint8_t *have = malloc(chunk);
     if (!have)
         return ub_fail_memory(err);
-    size_t actual = 0;
-    enum ub_code code = target->loader->ops->read(target->loader, piece->region, 0, have,
-                                                  (size_t)piece->length, &actual, err);
-    if (!code) {
-        note(found, 0, have, piece->data, actual);
-        found->missing += piece->length - actual;
+    enum ub_code code = UB_OK;
+    for (uint64_t at = 0; !code && at < piece->length; at += chunk) {
+        size_t step = piece->length - at < chunk ? (size_t)(piece->length - at) : chunk;
+        size_t actual = 0;
+        code = ub_access_read(target, piece->region, at, have, step, &actual, err);
+        if (!code)
+            note(found, at, have, piece->data + at, target->habits.erased_value, actual);
+        if (!code && actual < step) {
+            found->missing += piece->length - at - actual;
+            break;
+        }
+    }
+    free(have);
+    return code;
+}
+
+/** Reads neighbouring sectors in chunks and compares them. */
+static enum ub_code compare_run(const struct ub_target *target, const struct ub_sector_work *first,
+                                const struct ub_sector_work *end, uint8_t *have,
+                                struct findings *found, struct ub_error *err)
+{
+    const uint64_t start = first->sector.address;
+    const uint64_t length = end[-1].sector.address + end[-1].sector.size - start;
+    const size_t chunk = ub_access_chunk(target);
+    const struct ub_sector_work *work = first;
+    size_t offset = 0; /* in the sector */
+    enum ub_code code = UB_OK;
+    for (uint64_t at = 0; !code && at < length; at += chunk) {
+        size_t step = length - at < chunk ? (size_t)(length - at) : chunk;
+        code = ub_access_read_all(target, first->region, start + at, have, step, err);
+        for (size_t done = 0; !code && done < step;) {
+            size_t left = work->sector.size - offset;
+            size_t part = left < step - done ? left : step - done;
+            note(found, start + at + done, have + done, work->want ? work->want + offset : NULL,
+                 target->habits.erased_value, part);
+            done += part;
+            offset += part;
+            if (offset == work->sector.size) {
+                work++;
+                offset = 0;
+            }
+        }
+    }
+    return code;
+}
+
+static enum ub_code compare_sectors(const struct ub_plan *plan, const struct ub_target *target,
+                                    struct findings *found, struct ub_error *err)
+{
+    const struct ub_sector_work *end = plan->sectors + plan->sector_count;
+    enum ub_code code = UB_OK;
+    uint8_t *have = malloc(ub_access_chunk(target));
+    if (!have)
+        return ub_fail_memory(err);
+    for (const struct ub_sector_work *work = plan->sectors; !code && work < end;) {
+        const struct ub_sector_work *next = work + 1;
+        if (ub_work_read_back(work)) {
+            while (next < end && ub_work_joins(next - 1, next) && ub_work_read_back(next))
+                next++;
+            code = compare_run(target, work, next, have, found, err);
+        }
+        work = next;
     }
     free(have);
     return code;
@@ -94,11 +148,6 @@ static enum ub_code judge(const struct findings *found, enum ub_code differs, st
                    different, compared, found->first, found->have, found->want);
 }
 
-static bool readable(const struct ub_sector_work *work)
-{
-    return (work->sector.rights & UB_CAN_READ) != 0;
-}
-
 bool ub_plan_can_read_back(const struct ub_plan *plan, const struct ub_target *target)
 {
     if (!target->caps.can_read)
@@ -106,7 +155,7 @@ bool ub_plan_can_read_back(const struct ub_plan *plan, const struct ub_target *t
     if (plan->stream)
         return target->caps.tolerant;
     for (size_t i = 0; i < plan->sector_count; i++)
-        if (plan->sectors[i].verdict != UB_VERDICT_KEEP && readable(&plan->sectors[i]))
+        if (ub_work_read_back(&plan->sectors[i]))
             return true;
     return false;
 }
@@ -115,7 +164,7 @@ uint64_t ub_plan_unreadable(const struct ub_plan *plan)
 {
     uint64_t sum = 0;
     for (size_t i = 0; i < plan->sector_count; i++)
-        if (plan->sectors[i].verdict != UB_VERDICT_KEEP && !readable(&plan->sectors[i]))
+        if (plan->sectors[i].verdict != UB_VERDICT_KEEP && !ub_work_read_back(&plan->sectors[i]))
             sum += plan->sectors[i].sector.size;
     return sum;
 }
@@ -124,27 +173,22 @@ static uint64_t verify_total(const struct ub_plan *plan)
 {
     uint64_t total = plan->stream ? plan->stream_piece.length : 0;
     for (size_t i = 0; i < plan->sector_count; i++)
-        if (plan->sectors[i].verdict != UB_VERDICT_KEEP && readable(&plan->sectors[i]))
+        if (ub_work_read_back(&plan->sectors[i]))
             total += plan->sectors[i].sector.size;
     return total;
 }
 
-enum ub_code ub_plan_verify(const struct ub_plan *plan, const struct ub_target *target,
+enum ub_code ub_plan_verify(struct ub_plan *plan, const struct ub_target *target,
                             struct ub_error *err)
 {
+    const uint64_t started = ub_now(&target->env->clock);
     ub_env_begin(target->env, UB_STEP_VERIFY, verify_total(plan), "reading back");
-    enum ub_code code = UB_OK;
     if (target->loader->ops->forget)
         target->loader->ops->forget(target->loader);
     struct findings found = {0};
-    if (plan->stream)
-        code = compare_stream(target, &plan->stream_piece, &found, err);
-    for (size_t i = 0; !code && i < plan->sector_count; i++) {
-        const struct ub_sector_work *work = &plan->sectors[i];
-        if (work->verdict != UB_VERDICT_KEEP && readable(work))
-            code = compare(target, work->region, work->sector.address, work->want,
-                           work->sector.size, &found, err);
-    }
+    enum ub_code code = plan->stream ? compare_stream(target, &plan->stream_piece, &found, err)
+                                     : compare_sectors(plan, target, &found, err);
+    plan->actual[UB_PHASE_VERIFY] = ub_now(&target->env->clock) - started;
     code = code ? code : judge(&found, UB_VER_NOT_WRITTEN, err);
     if (code)
         return ub_wrap(err, code, "while reading back what was written");
@@ -165,10 +209,8 @@ enum ub_code ub_pieces_verify(const struct ub_target *target, const struct ub_pl
     enum ub_code code = UB_OK;
     for (size_t i = 0; !code && i < placement->count; i++) {
         const struct ub_piece *piece = &placement->pieces[i];
-        code = piece->region->kind == UB_REGION_STREAM
-                   ? compare_stream(target, piece, &found, err)
-                   : compare(target, piece->region, piece->address, piece->data, piece->length,
-                             &found, err);
+        code = piece->region->kind == UB_REGION_STREAM ? compare_stream(target, piece, &found, err)
+                                                       : compare(target, piece, &found, err);
     }
     code = code ? code : judge(&found, UB_VER_MISMATCH, err);
     char text[32];

@@ -123,9 +123,10 @@ struct ub_loader_ops {
 
     /**
      * Reads `length` bytes at `address` of a region (stream: from its start, address 0, until
-     * *actual says that the device has no more). Progress is told per block. *actual < length only
-     * for a stream's end. Errors: UB_MEM_NOT_READABLE, UB_DFU_PROTECTED, UB_USB_SHORT,
-     * UB_SYS_INTERRUPTED, UB_USB and UB_DFU domains.
+     * *actual says that the device has no more; a call that begins where the last one ended goes
+     * on with its upload, if `length` was a multiple of transfer_size then). Progress is told per
+     * block. *actual < length only for a stream's end. Errors: UB_MEM_NOT_READABLE,
+     * UB_DFU_PROTECTED, UB_USB_SHORT, UB_SYS_INTERRUPTED, UB_USB and UB_DFU domains.
      */
     enum ub_code (*read)(struct ub_loader *loader, const struct ub_region *region, uint64_t address,
                          uint8_t *data, size_t length, size_t *actual, struct ub_error *err);

@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "flash/access.h"
 #include "image/image.h"
 #include "loader/layout.h"
 #include "procedure/run.h"
@@ -13,8 +14,7 @@
 #include <string.h>
 
 /* A stream's length is not known beforehand; a device that sends more than this never ends. */
-#define STREAM_MAX ((size_t)64 * 1024 * 1024)
-#define CHUNK      ((size_t)16 * 1024)
+#define STREAM_MAX ((uint64_t)64 * 1024 * 1024)
 
 static bool worth_reading(const struct ub_region *region)
 {
@@ -81,57 +81,60 @@ enum ub_region_kind ub_part_kind(const struct ub_target *target, const struct ub
     return region ? region->kind : UB_REGION_OTHER;
 }
 
-/** Reads a part into fresh memory; a stream's length becomes known by it. */
-static enum ub_code read_part(struct ub_session *session, struct ub_backup_part *part,
-                              uint8_t **content, struct ub_error *err)
+/** Reads a part into the draft; a stream's length becomes known by it. */
+static enum ub_code read_part(struct ub_session *session, struct ub_backup *backup, size_t index,
+                              uint8_t *bytes, struct ub_error *err)
 {
-    struct ub_loader *loader = session->loader;
+    struct ub_backup_part *part = &backup->info.parts[index];
     const struct ub_region *region = region_of(&session->target, part->alt);
-    size_t room = part->has_address ? (size_t)part->length : STREAM_MAX;
-    uint8_t *bytes = malloc(room);
-    if (!bytes)
-        return ub_fail_memory(err);
-    size_t actual = 0;
-    enum ub_code code = loader->ops->read(loader, region, part->address, bytes, room, &actual, err);
-    if (!code && part->has_address && actual != room)
-        code = ub_fail(err, UB_USB_SHORT, "the device sent %zu of %zu bytes", actual, room);
-    if (!code && !part->has_address && actual == room)
+    const size_t chunk = ub_access_chunk(&session->target);
+    const uint64_t length = part->has_address ? part->length : STREAM_MAX;
+    enum ub_code code = UB_OK;
+    bool ended = false;
+    uint64_t at = 0;
+    while (!code && !ended && at < length) {
+        size_t want = length - at < chunk ? (size_t)(length - at) : chunk;
+        size_t actual = 0;
+        code = ub_access_read(&session->target, region, part->address + at, bytes, want, &actual,
+                              err);
+        ended = actual < want;
+        if (!code && ended && part->has_address)
+            code = ub_fail(err, UB_USB_SHORT, "the device sent %zu of %zu bytes", actual, want);
+        if (!code)
+            code = ub_draft_append(backup, index, bytes, actual, err);
+        at += actual;
+    }
+    if (!code && !part->has_address && !ended)
         code = ub_fail(err, UB_USB_OVERFLOW, "the device's upload does not end");
-    if (code) {
-        free(bytes);
+    if (code)
         return ub_wrap(err, code, "while reading \"%s\"", region->name);
-    }
-    if (!part->has_address) {
-        part->length = actual;
-        uint8_t *fitting = realloc(bytes, actual ? actual : 1);
-        bytes = fitting ? fitting : bytes;
-    }
-    *content = bytes;
+    part->length = at;
     return UB_OK;
 }
 
-/** A second reading, compared with the first. */
-static enum ub_code read_again(struct ub_session *session, const struct ub_backup_part *part,
-                               const uint8_t *first, struct ub_error *err)
+/** A second reading, compared with the first. `bytes` has room for two chunks. */
+static enum ub_code read_again(struct ub_session *session, const struct ub_backup *backup,
+                               size_t index, uint8_t *bytes, struct ub_error *err)
 {
-    struct ub_loader *loader = session->loader;
+    const struct ub_backup_part *part = &backup->info.parts[index];
     const struct ub_region *region = region_of(&session->target, part->alt);
-    size_t step = part->has_address ? CHUNK : (size_t)part->length + 1;
-    uint8_t *bytes = malloc(step);
-    if (!bytes)
-        return ub_fail_memory(err);
+    const size_t chunk = ub_access_chunk(&session->target);
     enum ub_code code = UB_OK;
-    for (uint64_t at = 0; !code && at < part->length; at += step) {
-        size_t want = part->length - at < step ? (size_t)(part->length - at) : step;
-        size_t room = part->has_address ? want : step;
+    /* a stream is asked for more than it had: it has to end at the same place */
+    const uint64_t end = part->has_address ? part->length : part->length + 1;
+    for (uint64_t at = 0; !code && at < end; at += chunk) {
+        size_t has = part->length - at < chunk ? (size_t)(part->length - at) : chunk;
+        size_t want = part->has_address ? has : chunk;
         size_t actual = 0;
-        code = loader->ops->read(loader, region, part->address + at, bytes, room, &actual, err);
-        if (!code && (actual != want || memcmp(bytes, first + at, want) != 0))
+        code = ub_access_read(&session->target, region, part->address + at, bytes, want, &actual,
+                              err);
+        if (!code)
+            code = ub_backup_read(backup, index, at, bytes + chunk, has, err);
+        if (!code && (actual != has || memcmp(bytes, bytes + chunk, has) != 0))
             code = ub_fail(err, UB_VER_READS_DIFFER,
                            "two readings of \"%s\" differ within %zu bytes from 0x%08" PRIx64,
-                           region->name, want, part->address + at);
+                           region->name, has, part->address + at);
     }
-    free(bytes);
     return code;
 }
 
@@ -141,38 +144,25 @@ static bool optional(const struct ub_target *target, const struct ub_backup_part
     return kind == UB_REGION_OPTION || kind == UB_REGION_OTP;
 }
 
-/** Takes a part that could not be read out of the backup. */
-static void drop_part(struct ub_backup *backup, size_t index)
-{
-    free(backup->contents[index]);
-    size_t behind = backup->info.part_count - index - 1;
-    memmove(backup->info.parts + index, backup->info.parts + index + 1,
-            behind * sizeof(backup->info.parts[0]));
-    memmove(backup->contents + index, backup->contents + index + 1,
-            behind * sizeof(backup->contents[0]));
-    backup->info.part_count--;
-    backup->contents[backup->info.part_count] = NULL;
-}
-
 static bool device_is_fine(enum ub_code code)
 {
     return code != UB_USB_GONE && code != UB_DEV_GONE && code != UB_SYS_INTERRUPTED &&
            code != UB_SYS_MEMORY;
 }
 
-static enum ub_code read_all(struct ub_session *session, struct ub_backup *backup,
+static enum ub_code read_all(struct ub_session *session, struct ub_backup *backup, uint8_t *bytes,
                              struct ub_error *err)
 {
     for (size_t i = 0; i < backup->info.part_count;) {
         struct ub_backup_part *part = &backup->info.parts[i];
-        enum ub_code code = read_part(session, part, &backup->contents[i], err);
+        enum ub_code code = read_part(session, backup, i, bytes, err);
         for (unsigned n = 1; !code && n < backup->info.readings; n++)
-            code = read_again(session, part, backup->contents[i], err);
+            code = read_again(session, backup, i, bytes, err);
         if (code && optional(&session->target, part) && device_is_fine(code)) {
             ub_env_warn(&session->context->env, "\"%s\" could not be read and is not in the backup",
                         part->name);
             (void)session->loader->ops->abort(session->loader, NULL);
-            drop_part(backup, i);
+            ub_backup_drop(backup, i);
             continue;
         }
         if (code)
@@ -180,7 +170,7 @@ static enum ub_code read_all(struct ub_session *session, struct ub_backup *backu
         if (part->length == 0) {
             ub_env_warn(&session->context->env, "\"%s\" is empty and not in the backup",
                         part->name);
-            drop_part(backup, i);
+            ub_backup_drop(backup, i);
             continue;
         }
         backup->info.length += part->length;
@@ -195,6 +185,23 @@ static uint64_t known_length(const struct ub_backup *backup)
     for (size_t i = 0; i < backup->info.part_count; i++)
         sum += backup->info.parts[i].length;
     return sum;
+}
+
+/** Reads everything into files of the vault, through the memory of two chunks. */
+static enum ub_code read_into_vault(struct ub_session *session, struct ub_backup *backup,
+                                    struct ub_error *err)
+{
+    struct ub_vault *vault = session->context->vault;
+    uint8_t *bytes = malloc(2 * ub_access_chunk(&session->target));
+    if (!bytes)
+        return ub_fail_memory(err);
+    enum ub_code code = ub_vault_ready(vault, known_length(backup), err);
+    if (!code)
+        code = ub_vault_draft(vault, backup, err);
+    if (!code)
+        code = read_all(session, backup, bytes, err);
+    free(bytes);
+    return code;
 }
 
 static enum ub_code check_possible(const struct ub_session *session, struct ub_error *err)
@@ -221,9 +228,7 @@ enum ub_code ub_session_read(struct ub_session *session, const struct ub_flash_o
     backup->info.readings = options->read_once ? 1 : 2;
     uint64_t length = known_length(backup);
     ub_env_begin(env, UB_STEP_BACKUP, length * backup->info.readings, "backing up");
-    code = ub_vault_ready(session->context->vault, length, err);
-    if (!code)
-        code = read_all(session, backup, err);
+    code = read_into_vault(session, backup, err);
     if (code) {
         ub_backup_free(backup);
         return ub_wrap(err, code, "while backing up the device at %s", session->info.port);
@@ -260,15 +265,26 @@ enum ub_code ub_session_keep(struct ub_session *session, struct ub_backup *backu
     return UB_OK;
 }
 
-/** Adds a part; with `writable_only` without the sectors that cannot be written. */
-static enum ub_code add_part(const struct ub_target *target, struct ub_image *image,
-                             const struct ub_backup_part *part, const uint8_t *content,
-                             bool writable_only, size_t *left_out, struct ub_error *err)
+/** The bytes of a part, which are the caller's from now on. */
+static enum ub_code take_content(struct ub_backup *backup, size_t index, uint8_t **content,
+                                 struct ub_error *err)
 {
-    const struct ub_region *region = region_of(target, part->alt);
-    if (!part->has_address || !writable_only)
-        return ub_image_add(image, part->alt, part->has_address, part->address, content,
-                            (size_t)part->length, err);
+    const struct ub_backup_part *part = &backup->info.parts[index];
+    *content = backup->contents[index];
+    backup->contents[index] = NULL;
+    if (*content)
+        return UB_OK;
+    *content = malloc((size_t)part->length + 1);
+    if (!*content)
+        return ub_fail_memory(err);
+    return ub_backup_read(backup, index, 0, *content, (size_t)part->length, err);
+}
+
+/** Adds those sectors of a part that can be written. */
+static enum ub_code add_writable(const struct ub_region *region, struct ub_image *image,
+                                 const struct ub_backup_part *part, const uint8_t *content,
+                                 size_t *left_out, struct ub_error *err)
+{
     enum ub_code code = UB_OK;
     for (uint64_t at = 0; !code && at < part->length;) {
         uint64_t rest = part->length - at;
@@ -287,7 +303,27 @@ static enum ub_code add_part(const struct ub_target *target, struct ub_image *im
     return code;
 }
 
-enum ub_code ub_backup_image(const struct ub_target *target, const struct ub_backup *backup,
+/** Adds a part; with `writable_only` without the sectors that cannot be written. */
+static enum ub_code add_part(const struct ub_target *target, struct ub_image *image,
+                             struct ub_backup *backup, size_t index, bool writable_only,
+                             size_t *left_out, struct ub_error *err)
+{
+    const struct ub_backup_part *part = &backup->info.parts[index];
+    const struct ub_region *region = region_of(target, part->alt);
+    uint8_t *content = NULL;
+    enum ub_code code = take_content(backup, index, &content, err);
+    bool whole = !part->has_address || !writable_only ||
+                 ub_region_reach(region, part->address, UB_CAN_WRITE) >= part->length;
+    if (!code && whole)
+        return ub_image_adopt(image, part->alt, part->has_address, part->address, content,
+                              (size_t)part->length, err);
+    if (!code)
+        code = add_writable(region, image, part, content, left_out, err);
+    free(content);
+    return code;
+}
+
+enum ub_code ub_backup_image(const struct ub_target *target, struct ub_backup *backup,
                              bool writable_only, struct ub_image **out, size_t *left_out,
                              struct ub_error *err)
 {
@@ -300,7 +336,7 @@ enum ub_code ub_backup_image(const struct ub_target *target, const struct ub_bac
             (*left_out)++;
             continue;
         }
-        code = add_part(target, *out, part, backup->contents[i], writable_only, left_out, err);
+        code = add_part(target, *out, backup, i, writable_only, left_out, err);
     }
     if (!code)
         code = ub_image_finish(*out, err);
@@ -317,11 +353,14 @@ enum ub_code ub_backup_image(const struct ub_target *target, const struct ub_bac
 }
 
 /** Writes the program memory of a backup to a file in the format that its name asks for. */
-static enum ub_code export(const struct ub_session *session, const struct ub_backup *backup,
-                           const char *file, struct ub_error *err) {
-    struct ub_image *image = NULL; size_t left_out;
+static enum ub_code write_export(const struct ub_session *session, struct ub_backup *backup,
+                                 const char *file, struct ub_error *err)
+{
+    struct ub_image *image = NULL;
+    size_t left_out;
     enum ub_code code = ub_backup_image(&session->target, backup, false, &image, &left_out, err);
-    if (code) return code;
+    if (code)
+        return code;
     const struct ub_format *format = ub_format_for_image(file, image);
     if (!format || !format->write)
         code = ub_fail(err, UB_IMG_UNWRITABLE, "%s cannot hold what was read", file);
@@ -330,8 +369,10 @@ static enum ub_code export(const struct ub_session *session, const struct ub_bac
                     "%s holds program memory; option bytes and OTP are in the vault only", file);
     uint8_t *bytes = NULL;
     size_t length = 0;
-    if (!code) code = format->write(image, &bytes, &length, err);
-    if (!code) code = ub_file_write(file, bytes, length, err);
+    if (!code)
+        code = format->write(image, &bytes, &length, err);
+    if (!code)
+        code = ub_file_write(file, bytes, length, err);
     free(bytes);
     ub_image_close(image);
     return code;
@@ -359,7 +400,7 @@ static enum ub_code backup_body(struct ub_session *session, struct ub_work *work
     if (!code) {
         (void)ub_print(result->backup, sizeof(result->backup), "%s", backup->info.id);
         if (work->what)
-            code = export(session, backup, work->what, err);
+            code = write_export(session, backup, work->what, err);
     }
     ub_backup_free(backup);
     if (session->loader)

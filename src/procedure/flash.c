@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "procedure/backup.h"
+#include "procedure/costs.h"
 #include "procedure/prepare.h"
 #include "procedure/run.h"
 
@@ -23,7 +24,7 @@ void ub_tell_plan(struct ub_session *session, const struct ub_plan *plan)
         ub_env_done(env, "nothing to do: the device already holds it");
     else if (plan->stream)
         ub_env_done(env, "write %s B as one stream · about %.1f s", written, seconds);
-    else if (plan->erase_all)
+    else if (plan->way == UB_WAY_ERASE_ALL)
         ub_env_done(env, "erase everything, write %s B · about %.1f s", written, seconds);
     else
         ub_env_done(env, "erase %zu of %zu sectors, write %s B, keep %s B · about %.1f s",
@@ -121,6 +122,18 @@ static enum ub_code prove(struct ub_session *session, struct ub_plan *plan,
     return code;
 }
 
+/** What each part of the run was foretold to take, and took. */
+static void note_phases(const struct ub_plan *plan, struct ub_result *result)
+{
+    struct ub_phase *phases[UB_PHASES] = {
+        [UB_PHASE_ERASE] = &result->erase,
+        [UB_PHASE_WRITE] = &result->write,
+        [UB_PHASE_VERIFY] = &result->verify,
+    };
+    for (size_t i = 0; i < UB_PHASES; i++)
+        *phases[i] = (struct ub_phase){plan->predicted[i], plan->actual[i]};
+}
+
 /** Writes and proves. From here on the device is changed. */
 static enum ub_code write_and_verify(struct ub_session *session, struct ub_plan *plan,
                                      struct ub_result *result, struct ub_error *err)
@@ -134,39 +147,55 @@ static enum ub_code write_and_verify(struct ub_session *session, struct ub_plan 
         result->verified = true;
     else if (!code)
         code = prove(session, plan, result, err);
+    result->actual_us = ub_now(&env->clock) - start;
+    note_phases(plan, result);
     if (!code) {
         result->left = UB_LEFT_DONE;
         ub_vault_unmark(session->context->vault, &session->device);
     }
-    result->actual_us = ub_now(&env->clock) - start;
+    if (!code && !plan->info.nothing_to_do && (result->verified || result->proved))
+        ub_ledger_remember(session);
+    return code;
+}
+
+/** Reads what is there, makes the plan, asks, and secures what is about to be changed. */
+static enum ub_code plan_and_ask(struct ub_session *session, const struct ub_job *job,
+                                 struct ub_plan **plan, struct ub_result *result,
+                                 struct ub_error *err)
+{
+    struct ub_env *env = &session->context->env;
+    struct ub_backup *backup = NULL;
+    enum ub_code code = read_first(session, job, &backup, err);
+    if (!code) {
+        const struct ub_plan_wish wish = {job->placement, job->options, backup, false, false};
+        ub_env_begin(env, UB_STEP_PLAN, 0, "comparing");
+        code = ub_plan_build(&session->target, &wish, plan, err);
+    }
+    if (!code) {
+        result->predicted_us = (*plan)->info.predicted_us;
+        result->bytes_kept = (*plan)->info.bytes_kept;
+        ub_tell_plan(session, *plan);
+        warn_if_larger(session, *plan, backup);
+        code = backup ? ub_plan_check_kept(*plan, backup, err) : UB_OK;
+    }
+    if (!code)
+        code = ask_person(session, job, *plan, err);
+    if (!code && !(*plan)->info.nothing_to_do)
+        code = secure(session, backup, result, err);
+    ub_backup_free(backup);
     return code;
 }
 
 enum ub_code ub_session_write(struct ub_session *session, const struct ub_job *job,
                               struct ub_result *result, struct ub_error *err)
 {
-    struct ub_env *env = &session->context->env;
-    struct ub_backup *backup = NULL;
+    struct ub_ledger ledger;
     struct ub_plan *plan = NULL;
-    enum ub_code code = read_first(session, job, &backup, err);
-    if (!code) {
-        ub_env_begin(env, UB_STEP_PLAN, 0, "comparing");
-        code = ub_plan_build(&session->target, job->placement, job->options, backup, &plan, err);
-    }
-    if (!code) {
-        result->predicted_us = plan->info.predicted_us;
-        result->bytes_kept = plan->info.bytes_kept;
-        ub_tell_plan(session, plan);
-        warn_if_larger(session, plan, backup);
-        code = backup ? ub_plan_check_kept(plan, backup, err) : UB_OK;
-    }
-    if (!code)
-        code = ask_person(session, job, plan, err);
-    if (!code && !plan->info.nothing_to_do)
-        code = secure(session, backup, result, err);
-    ub_backup_free(backup);
+    ub_ledger_open(session, &ledger);
+    enum ub_code code = plan_and_ask(session, job, &plan, result, err);
     if (!code)
         code = write_and_verify(session, plan, result, err);
+    ub_ledger_close(session);
     ub_plan_free(plan);
     return code;
 }

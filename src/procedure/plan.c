@@ -1,9 +1,40 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The plan alone: what flash would do, and what it costs. */
 #include "base/error.h"
+#include "procedure/costs.h"
 #include "procedure/flash.h"
 #include "procedure/prepare.h"
 #include "procedure/run.h"
+
+/** A plan that a device which is read-protected makes for itself begins with erasing everything. */
+static enum ub_code foresee(struct ub_session *session, const struct ub_placement *placement,
+                            struct ub_flash_options *options, struct ub_plan **out,
+                            struct ub_error *err)
+{
+    struct ub_env *env = &session->context->env;
+    struct ub_ledger ledger;
+    bool locked = false;
+    enum ub_code code = UB_OK;
+    if (options->lose_protected_content)
+        code = ub_session_is_protected(session, &locked, err);
+    if (code)
+        return code;
+    if (locked) {
+        options->erase_all = true;
+        ub_env_warn(env, "the device is read-protected, and will erase itself first");
+    }
+    const struct ub_plan_wish wish = {.placement = placement,
+                                      .options = options,
+                                      .foretold = !options->no_backup && !locked,
+                                      .erases_itself = locked};
+    ub_env_begin(env, UB_STEP_PLAN, 0, "comparing");
+    ub_ledger_open(session, &ledger);
+    code = ub_plan_build(&session->target, &wish, out, err);
+    ub_ledger_close(session);
+    if (!code)
+        ub_tell_plan(session, *out);
+    return code;
+}
 
 enum ub_code ub_plan(struct ub_context *context, const struct ub_image *image, const char *selector,
                      const struct ub_flash_options *options, struct ub_plan **out,
@@ -21,19 +52,8 @@ enum ub_code ub_plan(struct ub_context *context, const struct ub_image *image, c
     enum ub_code code = ub_session_open(context, selector, true, &session, err);
     if (!code)
         code = ub_prepare(session, image, &chosen, &placement, err);
-    bool locked = false;
-    if (!code && chosen.lose_protected_content)
-        code = ub_session_is_protected(session, &locked, err);
-    if (!code && locked) {
-        chosen.erase_all = true; /* what the device does to itself */
-        ub_env_warn(&context->env, "the device is read-protected, and will erase itself first");
-    }
-    if (!code) {
-        ub_env_begin(&context->env, UB_STEP_PLAN, 0, "comparing");
-        code = ub_plan_build(&session->target, &placement, &chosen, NULL, out, err);
-    }
     if (!code)
-        ub_tell_plan(session, *out);
+        code = foresee(session, &placement, &chosen, out, err);
     if (session) {
         const struct ub_work work = {.options = chosen};
         struct ub_result ignored;

@@ -108,7 +108,8 @@ static void tell_left_out(struct ub_session *session, const struct ub_backup *ba
     }
 }
 
-static enum ub_code put_back(struct ub_session *session, const struct ub_backup *backup,
+/** Takes the contents of the backup over: they are not needed twice. */
+static enum ub_code put_back(struct ub_session *session, struct ub_backup *backup,
                              const struct ub_flash_options *options, struct ub_result *result,
                              struct ub_error *err)
 {

@@ -17,8 +17,9 @@ static enum ub_code build(struct fake *fake, uint64_t offset, const uint8_t *dat
                           const struct ub_flash_options *options, struct ub_plan **plan)
 {
     struct ub_piece piece = {&fake->regions[0], FAKE_BASE + offset, length, data};
-    struct ub_placement placement = {.pieces = &piece, .count = 1};
-    return ub_plan_build(&fake->target, &placement, options, NULL, plan, NULL);
+    const struct ub_placement placement = {.pieces = &piece, .count = 1};
+    const struct ub_plan_wish wish = {.placement = &placement, .options = options};
+    return ub_plan_build(&fake->target, &wish, plan, NULL);
 }
 
 static enum ub_code run(struct fake *fake, struct ub_plan *plan, enum ub_left *left)
@@ -319,7 +320,9 @@ static void what_a_backup_knows_is_not_read_again(void **state)
     memcpy(backup->contents[0], fake.memory, FAKE_SIZE);
     struct ub_piece piece = {&fake.regions[0], FAKE_BASE, sizeof(data), data};
     struct ub_placement placement = {.pieces = &piece, .count = 1};
-    assert_int_equal(ub_plan_build(&fake.target, &placement, &careful, backup, &plan, NULL), UB_OK);
+    const struct ub_plan_wish wish = {
+        .placement = &placement, .options = &careful, .known = backup};
+    assert_int_equal(ub_plan_build(&fake.target, &wish, &plan, NULL), UB_OK);
     assert_int_equal(fake.count, 0);
     ub_plan_free(plan);
     test_free(backup->contents[0]);

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/**
+ * @file cost.h
+ * What operations cost: the family's figures, corrected by what earlier runs measured and by what
+ * this device showed.
+ *
+ * A cost has two parts: the transfers that the protocol needs, and the time for which the chip is
+ * busy. tally.h knows how many transfers the loaders send; here is what one of them takes, and what
+ * the chip takes.
+ */
+#ifndef UB_FLASH_COST_H
+#define UB_FLASH_COST_H
+
+#include "family/family.h"
+#include "vault/costs.h"
+
+/** What operations on a device are believed to cost, in microseconds. */
+struct ub_rates {
+    struct ub_costs costs;              /**< the family's, corrected */
+    uint32_t erase_us[UB_SIZE_CLASSES]; /**< one sector by the class of its size, transfers apart;
+                                             0: by `costs` */
+    uint32_t end_us;     /**< taking in a whole stream (manifestation), transfers apart */
+    uint32_t asks_milli; /**< questions behind a block, in thousandths */
+};
+
+/** A kind of operation as it was measured. */
+struct ub_measure {
+    uint64_t us;        /**< all of it */
+    uint64_t count;     /**< operations */
+    uint64_t transfers; /**< control transfers sent */
+    uint64_t commands;  /**< of these, what the loader needs between blocks */
+    uint64_t bytes;
+    uint64_t blocks;
+};
+
+/** The parts of a run whose time is foretold. */
+enum ub_phase_id { UB_PHASE_ERASE, UB_PHASE_WRITE, UB_PHASE_VERIFY, UB_PHASES };
+
+/** What a run believes, and what it measures. Part of the procedure; see ub_target.ledger. */
+struct ub_ledger {
+    struct ub_rates rates;
+    uint16_t block;           /**< bytes of a full block */
+    struct ub_measure brief;  /**< readings that were mostly commands */
+    struct ub_measure steady; /**< readings that were mostly data */
+    struct ub_measure erase[UB_SIZE_CLASSES];
+    struct ub_measure erase_all;
+    struct ub_measure write;
+    struct ub_measure end;
+};
+
+/** Starts from the family's figures. */
+void ub_rates_start(struct ub_rates *rates, const struct ub_costs *family);
+/** Takes over what earlier runs measured. */
+void ub_rates_recall(struct ub_rates *rates, const struct ub_learned *learned);
+
+/**
+ * Corrects the cost of transfers by the readings in the ledger: what a transfer costs, and what its
+ * data costs, where both kinds of readings were measured; else both in proportion. Readings that
+ * no device could have done are not believed.
+ */
+void ub_ledger_correct(struct ub_ledger *ledger);
+
+/** What a run measured, for ub_vault_learn(). */
+void ub_ledger_learned(const struct ub_ledger *ledger, struct ub_learned *out);
+
+/** Time of `transfers` control transfers that carry `bytes` in all. */
+uint64_t ub_cost_transfers(const struct ub_rates *rates, uint64_t transfers, uint64_t bytes);
+/** Time for which the chip is busy erasing one sector of `size` bytes. */
+uint64_t ub_cost_erase_chip(const struct ub_rates *rates, uint32_t size);
+/** Time for which the chip is busy programming. */
+uint64_t ub_cost_write_chip(const struct ub_rates *rates, uint64_t length);
+
+/** Erasing one sector; writing and reading `length` bytes in blocks of `block`: transfers and chip,
+ * without what the loader sends before the first block. */
+uint64_t ub_cost_erase(const struct ub_rates *rates, uint32_t size);
+uint64_t ub_cost_write(const struct ub_rates *rates, uint64_t length, uint16_t block);
+uint64_t ub_cost_read(const struct ub_rates *rates, uint64_t length, uint16_t block);
+
+#endif
