@@ -63,13 +63,14 @@ static const struct ub_sim_run f103_runs[] = {{128, 1024, 20000, 40000}};
 /*
  * Openmoko FreeRunner (GTA02) in U-Boot: drivers/usb/usbdfu.c. 1457:5119 in both modes,
  * bcdUSB 1.00, bcdDevice 0, attributes 0x07, detach time 0xff00 ms, 4096 bytes, bcdDFUVersion 1.00
- * in a descriptor of 9 bytes. bwPollTimeout is never set ("FIXME"): what was in the buffer before;
+ * in a descriptor of 9 bytes. bwPollTimeout is never set: it is what was in the buffer before,
  * 70 minutes here. The real one never is in dfuDNBUSY, and it goes back to its firmware from
  * dfuMANIFEST-WAIT-RESET only, into which DFU_DETACH brings it. 256 KiB of u-boot and 64 KiB of its
  * environment, in NAND blocks of 16 KiB erased in 2 ms and pages of 512 bytes written in 200 us:
  * assumptions.
  */
 static const struct ub_sim_run uboot_runs[] = {{16, 16 * 1024, 2000, 0}};
+static const uint8_t uboot[] = {0x12, 0x00, 0x00, 0xea}; /* how every ARM U-Boot begins */
 static const struct ub_sim_run environment_runs[] = {{4, 16 * 1024, 2000, 0}};
 
 /*
@@ -176,6 +177,8 @@ static const struct ub_sim_chip chips[] = {
                    .erased = 0xff,
                    .unit = 128,
                    .unit_ns = 50000,
+                   .initial = uboot,
+                   .initial_length = sizeof(uboot),
                    .name = "u-boot"},
                   {.kind = UB_SIM_FLASH,
                    .base = 0x40000,

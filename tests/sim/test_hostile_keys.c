@@ -369,6 +369,33 @@ static void reports_what_it_counted(void **state)
     assert_int_equal(ub_sim_bus_open(specs, 1, &b.bus, &b.err), UB_SYS_WRITE);
 }
 
+/* A device that is served to other programs reports when the serving ends. */
+static void a_served_device_reports(void **state)
+{
+    (void)state;
+    char folder[] = "/tmp/unbrick-report-XXXXXX";
+    char path[64];
+    char spec[128];
+    uint8_t *text = NULL;
+    size_t length = 0;
+    struct ub_error err = {0};
+    struct ub_sim_server *server = NULL;
+    const struct ub_sim_serve_options options = {.usbip = "127.0.0.1:0"};
+    assert_non_null(mkdtemp(folder));
+    (void)snprintf(path, sizeof(path), "%s/report.json", folder);
+    (void)snprintf(spec, sizeof(spec), "gd32vf103,report=%s", path);
+    assert_int_equal(ub_sim_server_open(spec, &options, &server, &err), UB_OK);
+    ub_sim_server_stop(server);
+    assert_int_equal(ub_sim_server_run(server, &err), UB_OK);
+    assert_int_equal(unlink(path), 0); /* the first one; what counts is the last */
+    ub_sim_server_close(server);
+    assert_int_equal(ub_file_read(path, 4096, &text, &length, NULL), UB_OK);
+    assert_non_null(strstr((const char *)text, "\"gd32vf103\""));
+    free(text);
+    (void)unlink(path);
+    (void)rmdir(folder);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -386,6 +413,7 @@ int main(void)
         cmocka_unit_test(a_question_that_is_never_answered),
         cmocka_unit_test(strings_that_end_early_are_whole),
         cmocka_unit_test(reports_what_it_counted),
+        cmocka_unit_test(a_served_device_reports),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
