@@ -16,6 +16,7 @@
 #define TYPE_FUNCTIONAL  0x21
 #define LANGUAGE_ENGLISH 0x0409
 #define STRING_TRIES     3u
+#define ALT_RETRIES      2u /* selecting it twice selects it */
 #define STRING_LENGTH    255
 #define FUNCTIONAL_ROOM  9
 /* Some ROMs (STM32C5) never answer GET_DESCRIPTOR of the functional descriptor. */
@@ -125,9 +126,12 @@ enum ub_code dfu_select_alt(struct dfu_link *link, uint8_t alt, bool *changed, s
     enum ub_code code = dfu_to_idle(link, err);
     if (code)
         return code;
-    link->transfers++;
-    code = transport->ops->set_alt(transport->self, link->port.handle, link->port.interface->number,
-                                   alt, err);
+    code = UB_USB_IO;
+    for (unsigned i = 0; i <= ALT_RETRIES && (code == UB_USB_IO || code == UB_USB_TIMEOUT); i++) {
+        link->transfers++;
+        code = transport->ops->set_alt(transport->self, link->port.handle,
+                                       link->port.interface->number, alt, err);
+    }
     bool redundant = !link->alt_known && alt == 0;
     if (code == UB_USB_STALL && !redundant) {
         code = ub_wrap(err, UB_DFU_ALT, "the device refused alternate setting %u", alt);

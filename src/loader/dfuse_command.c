@@ -68,7 +68,7 @@ static enum ub_code command(struct dfuse *dfuse, const uint8_t *bytes, uint16_t 
     struct ub_error own;
     struct ub_error *told = err ? err : &own;
     enum ub_code code = command_once(dfuse, bytes, length, patience, told);
-    for (unsigned i = 0; i < retries && code && dfuse_may_retry(dfuse, code); i++) {
+    for (unsigned i = 0; i < retries && code && dfuse_may_retry(dfuse, code, told); i++) {
         code = dfuse_recover(dfuse, code, told);
         if (code)
             break;

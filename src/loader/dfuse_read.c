@@ -49,18 +49,22 @@ static enum ub_code read_block(struct dfuse *dfuse, const struct ub_region *regi
     return dfuse_failed(dfuse, ub_wrap(err, UB_USB_SHORT, "while %s", doing), err);
 }
 
-static bool worth_reading_again(enum ub_code code)
+/* Reading changes nothing, so a block lost on the wire or refused is asked for again; one that
+ * never came only once more. */
+static bool worth_reading_again(enum ub_code code, unsigned tries)
 {
-    return code == UB_USB_IO || code == UB_USB_STALL || code == UB_DFU_ERR_STALLEDPKT;
+    if (code == UB_USB_TIMEOUT)
+        return tries == 0;
+    return tries < READ_RETRIES &&
+           (code == UB_USB_IO || code == UB_USB_STALL || code == UB_DFU_ERR_STALLEDPKT);
 }
 
-/* Reading changes nothing, so a block lost on the wire or refused is asked for again. */
 static enum ub_code read_block_again(struct dfuse *dfuse, const struct ub_region *region,
                                      uint32_t address, uint8_t *data, uint16_t length,
                                      struct ub_error *err)
 {
     enum ub_code code = read_block(dfuse, region, address, data, length, err);
-    for (unsigned i = 0; i < READ_RETRIES && worth_reading_again(code); i++)
+    for (unsigned i = 0; worth_reading_again(code, i); i++)
         code = read_block(dfuse, region, address, data, length, err);
     return code;
 }
@@ -140,13 +144,22 @@ bool dfuse_readable(const struct dfuse *dfuse, const struct ub_region *region, u
     return dfu_can_upload(&dfuse->link) && ub_region_reach(region, address, UB_CAN_READ) >= length;
 }
 
-enum ub_code dfuse_look(struct dfuse *dfuse, const struct ub_region *region, uint32_t address,
-                        uint8_t *data, size_t length, struct ub_error *err)
+static enum ub_code look_once(struct dfuse *dfuse, const struct ub_region *region, uint32_t address,
+                              uint8_t *data, size_t length, struct ub_error *err)
 {
     enum ub_code code = dfuse_select(dfuse, region, err);
     for (size_t done = 0, n = 0; !code && done < length; done += n)
         code = read_some(dfuse, region, (uint32_t)(address + done), data + done, length - done, &n,
                          err);
+    return code;
+}
+
+enum ub_code dfuse_look(struct dfuse *dfuse, const struct ub_region *region, uint32_t address,
+                        uint8_t *data, size_t length, struct ub_error *err)
+{
+    enum ub_code code = look_once(dfuse, region, address, data, length, err);
+    if (code == UB_USB_SHORT) /* one lost packet is not the end of the memory */
+        code = look_once(dfuse, region, address, data, length, err);
     return code;
 }
 

@@ -8,6 +8,8 @@
  * refuses a block now and then is mended, a bad cable is told. */
 #define RETRIES_LEAST 16u
 #define RETRIES_PART  16u
+/* The way back to dfuIDLE may meet the next failure. */
+#define ARRIVALS 2u
 
 /* Failures that may pass: of the wire, and reasons that some devices give for no reason (F411). Not
  * those that speak of an address, of protection or of the firmware: they stay. */
@@ -36,30 +38,27 @@ static bool may_pass(enum ub_code code)
     }
 }
 
-bool dfuse_may_retry(struct dfuse *dfuse, enum ub_code code)
+bool dfuse_may_retry(struct dfuse *dfuse, enum ub_code code, const struct ub_error *err)
 {
     if (!may_pass(code) || dfuse->retries >= RETRIES_LEAST + dfuse->operations / RETRIES_PART)
         return false;
-    dfuse->retries++;
+    if (dfuse->retries++ == 0)
+        ub_env_warn(dfuse->link.port.env,
+                    "the device failed once (%s%s%s), which is mended if it can be. Further "
+                    "failures that can be mended are not told",
+                    err->message, err->depth ? ", " : "", err->depth ? err->context[0] : "");
     return true;
 }
 
 enum ub_code dfuse_recover(struct dfuse *dfuse, enum ub_code code, struct ub_error *err)
 {
     struct ub_error other = {0};
-    struct dfu_link *link = &dfuse->link;
+    enum ub_code arrived = UB_USB_IO;
     dfuse->anchored = false;
-    enum ub_code arrived = dfu_arrive(link, false, &other);
-    if (arrived == UB_USB_GONE || arrived == UB_SYS_INTERRUPTED) {
-        *err = other;
-        return arrived;
-    }
-    if (arrived)
-        return code;
-    if (dfuse->retries == 1)
-        ub_env_warn(link->port.env,
-                    "the device failed once (%s%s%s); it answers again, and that is done again. "
-                    "Further failures that can be mended are not told",
-                    err->message, err->depth ? ", " : "", err->depth ? err->context[0] : "");
-    return UB_OK;
+    for (unsigned i = 0; i < ARRIVALS && may_pass(arrived); i++)
+        arrived = dfu_arrive(&dfuse->link, false, &other);
+    if (arrived != UB_USB_GONE && arrived != UB_SYS_INTERRUPTED)
+        return arrived ? code : UB_OK;
+    *err = other;
+    return arrived;
 }

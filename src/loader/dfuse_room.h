@@ -70,10 +70,11 @@ enum ub_code dfuse_failed(struct dfuse *dfuse, enum ub_code code, struct ub_erro
 /* dfuse_retry.c */
 
 /**
- * True if what failed with `code` may be tried once more: the failure is one that passes, and there
- * were not too many of them in this run. Counts it.
+ * True if what failed with `code`, as *err tells, may be tried once more: the failure is one that
+ * passes, and there were not too many of them in this run. Counts it; the first one is told to the
+ * person.
  */
-bool dfuse_may_retry(struct dfuse *dfuse, enum ub_code code);
+bool dfuse_may_retry(struct dfuse *dfuse, enum ub_code code, const struct ub_error *err);
 
 /**
  * After a failure that *err tells of: brings the device back to dfuIDLE. UB_OK: *err still tells of

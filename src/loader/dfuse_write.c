@@ -130,7 +130,7 @@ static enum ub_code resume(struct dfuse *dfuse, const struct piece *piece, enum 
     *done = false;
     /* option bytes and OTP are not written twice whatever happened: reading them tells too little
      */
-    if (piece->region->kind != UB_REGION_FLASH || !dfuse_may_retry(dfuse, failure))
+    if (piece->region->kind != UB_REGION_FLASH || !dfuse_may_retry(dfuse, failure, err))
         return failure;
     enum ub_code code = dfuse_recover(dfuse, failure, err);
     if (code)
@@ -242,9 +242,8 @@ static enum ub_code give_up_queue(struct dfuse *dfuse, const struct piece *rest,
     dfuse->suspect_end = end;
     dfuse->suspect_error = *err;
     dfuse->anchored = false;
-    if (still_busy || question_refused)
-        return dfu_arrive(link, false, err); /* nothing failed */
-    return dfuse_may_retry(dfuse, code) ? dfuse_recover(dfuse, code, err) : code;
+    const bool harmless = still_busy || question_refused; /* it only has other habits */
+    return harmless || dfuse_may_retry(dfuse, code, err) ? dfuse_recover(dfuse, code, err) : code;
 }
 
 /* Blocks may go several at a time to a device whose habits allow it, and only where what became of
