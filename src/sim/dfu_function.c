@@ -321,13 +321,20 @@ static void do_abort(struct ub_dfu_fn *fn)
     fn->media->forget(fn->media_self);
 }
 
-/* A question for status while work is in hand. False: STALL. */
-static bool asked_while_working(struct ub_dfu_fn *fn, uint64_t now_us)
+/* Is work in hand, or its result not told yet? */
+static bool unfinished(const struct ub_dfu_fn *fn)
+{
+    return working(fn) || (fn->state == UB_FN_DNLOAD_SYNC && !fn->block_waits) ||
+           (fn->state == UB_FN_MANIFEST_SYNC && fn->manifested);
+}
+
+/* A question for status about unfinished work. False: STALL. */
+static bool asked_about_work(struct ub_dfu_fn *fn, uint64_t now_us)
 {
     bool early = now_us < fn->poll_until_us;
     if (early)
         fn->early++;
-    if (!fn->work.on_flash || fn->work.forever)
+    if (!working(fn) || !fn->work.on_flash || fn->work.forever)
         return true;
     if (fn->model->early == UB_SIM_EARLY_STALLED && now_us < fn->busy_until_us)
         return false;
@@ -366,7 +373,7 @@ bool ub_dfu_fn_control(struct ub_dfu_fn *fn, uint64_t now_us, const struct ub_se
     fn->delay_us = 0;
     if (clears_oddly(fn, request))
         return clear_oddly(fn, now_us);
-    if (request == UB_FN_REQ_GETSTATUS && working(fn) && !asked_while_working(fn, now_us))
+    if (request == UB_FN_REQ_GETSTATUS && unfinished(fn) && !asked_about_work(fn, now_us))
         return false;
     switch ((enum ub_dfu_fn_action)ub_dfu_fn_table[fn->state][request]) {
     case UB_FN_DO_STALL:

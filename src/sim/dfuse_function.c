@@ -12,8 +12,9 @@
 #define COMMAND_LENGTH      5u /* a command with its address */
 #define BLOCK_COMMAND       0u
 #define BLOCK_DATA          2u
-/* Setting the pointer is a store to RAM; only the interrupt that does it takes time. */
-#define SET_ADDRESS_US 10u
+/* Setting the pointer is a store to RAM, done in the interrupt behind the answer: before any other
+ * request is looked at. The least that can be claimed for it is this. */
+#define SET_ADDRESS_MS 1u
 
 static bool dfuse_accept(void *self, uint16_t number, const uint8_t *data, uint16_t length)
 {
@@ -105,8 +106,8 @@ static void run_command(struct ub_sim_dfuse *dfuse, const uint8_t *data, uint16_
     } else if (command == COMMAND_ERASE) {
         erase_sector(dfuse, address, work);
     } else {
-        work->poll_ms = dfuse->store->dfu->polls.set_address;
-        work->duration_us = SET_ADDRESS_US;
+        uint32_t claimed = dfuse->store->dfu->polls.set_address;
+        work->poll_ms = claimed == UB_SIM_POLL_TRUE ? SET_ADDRESS_MS : claimed;
         work->at_once = dfuse->store->dfu->set_address_at_once;
         if (ub_sim_flash_has(ub_sim_store_view(dfuse->store), address, 1))
             dfuse->pointer = address;

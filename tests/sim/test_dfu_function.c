@@ -57,6 +57,37 @@ static void put_into(struct bench *b, uint8_t state)
         b->device->plain.begun = true;
 }
 
+/* DFU_CLRSTATUS in every state by the two ways of taking it that are not DFU 1.1's. */
+static void clears_in_three_ways(void **state)
+{
+    (void)state;
+    struct bench b;
+    bench_open(&b, "dfu");
+    struct ub_dfu_fn *fn = &b.device->fn;
+    const struct ub_setup clear = setup_of(UB_FN_REQ_CLRSTATUS);
+    uint16_t length = 0;
+    for (uint8_t s = 0; s < UB_FN_STATES; s++) {
+        bool odd = s >= UB_FN_IDLE && s != UB_FN_MANIFEST_WAIT_RESET && s != UB_FN_ERROR;
+        bool taken = (expected[s][UB_FN_REQ_CLRSTATUS] & 0x80) == 0;
+        b.device->spec.dfu.clear = UB_SIM_CLEAR_REFUSED;
+        put_into(&b, s);
+        assert_int_equal(ub_dfu_fn_control(fn, 0, &clear, b.data, &length), taken);
+        if (odd)
+            assert_int_equal(fn->state, s);
+        b.device->spec.dfu.clear = UB_SIM_CLEAR_LENIENT;
+        put_into(&b, s);
+        assert_int_equal(ub_dfu_fn_control(fn, 0, &clear, b.data, &length), taken || odd);
+        if (!odd)
+            continue;
+        assert_int_equal(fn->state, UB_FN_ERROR);
+        assert_int_equal(fn->status, UB_FN_STATUS_UNKNOWN);
+        assert_true(ub_dfu_fn_control(fn, 0, &clear, b.data, &length));
+        assert_int_equal(fn->state, UB_FN_IDLE);
+        assert_int_equal(fn->status, UB_FN_STATUS_OK);
+    }
+    bench_close(&b);
+}
+
 static void walks_every_cell(void **state)
 {
     (void)state;
@@ -163,6 +194,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(walks_every_cell),
+        cmocka_unit_test(clears_in_three_ways),
         cmocka_unit_test(refuses_the_wrong_direction),
         cmocka_unit_test(refuses_more_than_the_transfer_size),
         cmocka_unit_test(respects_its_attributes),
