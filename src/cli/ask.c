@@ -5,6 +5,7 @@
 #include "cli.h"
 #include "fault.h"
 #include "interrupt.h"
+#include "render_many.h"
 
 #include <fcntl.h>
 #include <string.h>
@@ -83,6 +84,7 @@ bool ask(void *user, const char *question)
         return false;
     }
     term_clear_line(&cli->term);
+    render_many_clear(cli);
     term_flush(&cli->term.out);
     bool yes = converse(cli, terminal, question);
     (void)close(terminal);

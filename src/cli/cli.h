@@ -19,6 +19,9 @@ struct cli_progress {
     uint64_t total;
 };
 
+/** What is shown of several devices: render_many.c. */
+struct cli_many;
+
 /** One run of the command. */
 struct cli {
     struct cli_words words;
@@ -34,6 +37,8 @@ struct cli {
     bool silent;     /**< steps are not shown: the verb only looks */
     bool unanswered; /**< a question was asked and nobody could answer */
     struct cli_progress progress;
+    struct cli_many *many;              /**< several devices are being worked on; else NULL */
+    struct ub_many_result *many_result; /**< what came of them, or NULL; owned */
 };
 
 /** A verb. Renders its results itself; an error is rendered by the caller. */

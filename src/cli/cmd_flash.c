@@ -3,6 +3,7 @@
 #define _POSIX_C_SOURCE 200809L /* what POSIX adds to C11 */
 #include "ask.h"
 #include "cli.h"
+#include "cmd_many.h"
 #include "fault.h"
 #include "format.h"
 #include "render.h"
@@ -125,10 +126,19 @@ enum ub_code cmd_plan(struct cli *cli, struct ub_error *err)
 enum ub_code cmd_flash(struct cli *cli, struct ub_error *err)
 {
     struct ub_image *image = NULL;
+    enum ub_code code = cmd_many_check(&cli->words, err);
+    if (code != UB_OK) {
+        return code;
+    }
     if (cli_given(&cli->words, CLI_OPT_DRY_RUN)) {
         return show_plan(cli, err);
     }
-    enum ub_code code = prepare(cli, true, &image, err);
+    code = prepare(cli, true, &image, err);
+    if (code == UB_OK && cmd_many_wanted(&cli->words)) {
+        code = cmd_many(cli, image, err);
+        ub_image_close(image);
+        return code;
+    }
     if (code == UB_OK) {
         cli->has_result = true;
         code = ub_flash(cli->context, image, cli_argument(&cli->words, 1), &cli->flash,

@@ -364,6 +364,30 @@ static void set_result(json_t *object, const struct ub_result *result)
     set_number(object, "transfers", result->transfers);
 }
 
+json_t *json_of_item(const struct ub_many_item *item)
+{
+    json_t *object = json_object();
+    const int status = ub_exit_status(item->error.code, item->result.left);
+    set_number(object, "status", (uint64_t)status);
+    set_text(object, "left", format_left(item->result.left));
+    set_result(object, &item->result);
+    (void)json_object_set_new(object, "device", json_of_device(&item->result.device));
+    (void)json_object_set_new(
+        object, "error", item->error.code != UB_OK ? json_of_error(&item->error) : json_null());
+    return object;
+}
+
+static void set_many(json_t *object, const struct ub_many_result *result)
+{
+    json_t *devices = json_array();
+    for (size_t i = 0; i < result->count; i++) {
+        (void)json_array_append_new(devices, json_of_item(&result->items[i]));
+    }
+    set_number(object, "count", result->count);
+    set_number(object, "failed", result->failed);
+    (void)json_object_set_new(object, "devices", devices);
+}
+
 json_t *json_of_end(const struct cli *cli, const struct ub_error *err, int status)
 {
     json_t *object = json_object();
@@ -372,7 +396,9 @@ json_t *json_of_end(const struct cli *cli, const struct ub_error *err, int statu
     set_text(object, "left", format_left(cli->has_result ? cli->result.left : UB_LEFT_UNTOUCHED));
     (void)json_object_set_new(object, "error",
                               err != NULL && err->code != UB_OK ? json_of_error(err) : json_null());
-    if (cli->has_result) {
+    if (cli->many_result != NULL) {
+        set_many(object, cli->many_result);
+    } else if (cli->has_result) {
         set_result(object, &cli->result);
     }
     return object;

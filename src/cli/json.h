@@ -27,6 +27,8 @@ json_t *json_of_explanation(const struct ub_explanation *explanation);
 json_t *json_of_event(const struct ub_event *event);
 /** An error with its entry of the catalogue, as in the final object. */
 json_t *json_of_error(const struct ub_error *err);
+/** What came of one device of many. */
+json_t *json_of_item(const struct ub_many_item *item);
 /** The final object. `err` may be NULL. */
 json_t *json_of_end(const struct cli *cli, const struct ub_error *err, int status);
 

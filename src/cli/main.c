@@ -68,6 +68,7 @@ int main(int argc, char **argv)
     render_end(&cli, &err, status);
     status = output_status(&cli, status);
     interrupt_context(NULL);
+    ub_many_free(cli.many_result);
     ub_context_close(cli.context);
     cli_words_free(&cli.words);
     return status;

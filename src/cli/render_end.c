@@ -78,8 +78,9 @@ static void revert_hint(struct cli *cli)
     if (cli->has_result && cli->result.left == UB_LEFT_INCOMPLETE &&
         cli->result.backup[0] != '\0') {
         cli_command_prefix(cli, prefix, sizeof(prefix));
-        term_print(&cli->term.err, TERM_PLAIN, "Or go back: %s restore %s\n", prefix,
-                   cli->result.backup);
+        term_print(&cli->term.err, TERM_PLAIN, "Or go back: %s restore %s%s%s\n", prefix,
+                   cli->result.backup, cli->many_result != NULL ? " port=" : "",
+                   cli->many_result != NULL ? cli->result.port : "");
     }
 }
 

@@ -3,6 +3,7 @@
 #include "format.h"
 #include "json.h"
 #include "render.h"
+#include "render_many.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -198,6 +199,8 @@ void render_event(void *user, const struct ub_event *event)
     struct cli *cli = user;
     if (cli->json) {
         json_line(cli, "event", json_of_event(event));
+    } else if (cli->many != NULL) {
+        render_many_event(cli, event);
     } else {
         show_event(cli, event);
     }

@@ -13,6 +13,7 @@
 #include <wchar.h>
 
 #define DEFAULT_COLUMNS 80
+#define DEFAULT_LINES   24
 #define TEXT_COLUMNS    100
 
 /** What stands in for a character that ASCII lacks. */
@@ -228,6 +229,13 @@ void term_clear_line(struct term *term)
     }
 }
 
+void term_clear_block(struct term *term, unsigned lines)
+{
+    char codes[32];
+    int length = snprintf(codes, sizeof(codes), "\033[%uA\r\033[J", lines);
+    put(&term->out, codes, (size_t)length);
+}
+
 void term_raw(struct term_stream *stream, const char *text)
 {
     put(stream, text, strlen(text));
@@ -249,6 +257,17 @@ size_t term_columns(const struct term_stream *stream)
         return size.ws_col;
     }
     return DEFAULT_COLUMNS;
+}
+
+size_t term_lines(const struct term_stream *stream)
+{
+    struct winsize size;
+    memset(&size, 0, sizeof(size));
+    if (stream->terminal && ioctl(fileno(stream->file), TIOCGWINSZ, &size) == 0 &&
+        size.ws_row > 0) {
+        return size.ws_row;
+    }
+    return DEFAULT_LINES;
 }
 
 size_t term_text_columns(const struct term_stream *stream)

@@ -71,6 +71,10 @@ void term_mark(struct term_stream *stream, enum term_mark mark);
 /** Removes the line that is to be rewritten, if there is one. */
 void term_clear_line(struct term *term);
 
+/** Removes the `lines` lines above the cursor, and what stands in its own; the cursor is then where
+ * the first of them began. */
+void term_clear_block(struct term *term, unsigned lines);
+
 /** Writes bytes as they are (JSON, scripts). */
 void term_raw(struct term_stream *stream, const char *text);
 
@@ -79,6 +83,8 @@ void term_flush(struct term_stream *stream);
 
 /** Columns of the terminal behind the stream; 80 where that is not known. */
 size_t term_columns(const struct term_stream *stream);
+/** Lines of the terminal behind the stream; 24 where that is not known. */
+size_t term_lines(const struct term_stream *stream);
 /** Columns to break running text at: the terminal's, at most 100; 0 (no breaks) if it is none. */
 size_t term_text_columns(const struct term_stream *stream);
 

@@ -112,12 +112,15 @@ static const struct cli_item json_items[] = {
     {"explanation", "id, title, meaning, causes, next, status"},
     {"serving", "where: how the virtual device is reached"},
     {"version", "version"},
+    {"finished", "from flash on several devices, as each is done: status, left, error and the keys "
+                 "that result has after flash on one; device, as it was in DFU mode"},
     {"result", "always the last line: verb, status (the exit status), left (untouched, unchanged, "
                "incomplete, done), error (null, or id, message, context, title, causes, next, "
                "raw). After flash, verify, backup, restore, erase, enter and leave also port, "
                "backup, bytes_written, bytes_kept, sectors_erased, verified, proved, "
                "left_bootloader, came_back, returned, return_us, predicted_us, actual_us, "
-               "total_us, transfers"},
+               "total_us, transfers. After flash on several devices instead count, failed, and "
+               "devices, each with the keys of finished; left and error are those of the worst"},
     {NULL, NULL},
 };
 

@@ -73,10 +73,20 @@ const struct cli_verb cli_verbs[CLI_VERB_COUNT] = {
                     "started.\n\n"
                     "Asks once before anything is changed. --yes answers that question; it never "
                     "answers for an irreversible step, which needs its own option.\n\n"
-                    "A run that was cut short is completed by giving the same command again.",
+                    "A run that was cut short is completed by giving the same command again.\n\n"
+                    "Several DEVICE are done side by side, each of which has to fit exactly one "
+                    "device. With --all every device that fits any of them is done, without DEVICE "
+                    "every one in DFU mode. --count N waits, at most 10 minutes, until N devices "
+                    "fit. --watch is for a station: what is there is done, and each device that is "
+                    "plugged in later, once, until Ctrl-C. A device is its port, so equal serial "
+                    "numbers are no obstacle. One that fails stops none of the others; the exit "
+                    "status is that of the worst: one that is incomplete before all others, then "
+                    "10, 9, 7, 130, 6, 5, 4, 3, 2.",
             .examples = {{"unbrick flash firmware.dfu", "flash the only device attached"},
                          {"unbrick flash app.bin --at 0x08000000 port=1-4.2",
                           "a raw file needs to be told where it goes"},
+                         {"unbrick flash firmware.dfu --all id=0483:df11",
+                          "every device with this id, side by side"},
                          {"unbrick --sim stm32f405,state=chip.bin flash app.hex",
                           "rehearse it on a virtual device whose flash is kept in chip.bin"}},
             .options = CLI_BIT(CLI_OPT_AT) | CLI_BIT(CLI_OPT_REGION) | CLI_BIT(CLI_OPT_DRY_RUN) |

@@ -118,7 +118,7 @@ enum cli_verb_id {
 };
 
 #define CLI_MAX_ARGUMENTS 2
-#define CLI_MAX_EXAMPLES  3
+#define CLI_MAX_EXAMPLES  4
 
 /** One verb. */
 struct cli_verb {

@@ -382,9 +382,12 @@ static void a_station_does_each_device_once(void **state)
 static void a_station_takes_what_comes_back_by_itself_for_the_same(void **state)
 {
     /* named by its runtime id the firmware that was started fits too */
-    static const struct incident incidents[] = {
-        {30 * S, 0, UNPLUG}, {35 * S, 0, PLUG}, {60 * S, 0, CANCEL}};
-    static const char *const specs[] = {"dfu,mode=runtime", "dfu,fault=reset@20", NULL};
+    static const struct incident incidents[] = {{S / 10, 1, UNPLUG},
+                                                {S, 1, PLUG},
+                                                {30 * S, 0, UNPLUG},
+                                                {35 * S, 0, PLUG},
+                                                {60 * S, 0, CANCEL}};
+    static const char *const specs[] = {"dfu,mode=runtime", "dfu", NULL};
     static const char *const both[] = {"id=1209:0002", "id=1209:0003"};
     static const struct ub_flash_options no_backup = {.no_backup = true};
     const struct ub_many_options watch = {.watch = true, .selectors = both, .selector_count = 2};
