@@ -104,7 +104,7 @@ enum ub_code dfuse_set_address(struct dfuse *dfuse, uint32_t address, struct ub_
 
 /* ST's own code moves the address pointer to what it erased, others leave it: it is forgotten. */
 enum ub_code dfuse_erase_command(struct dfuse *dfuse, uint32_t address, uint32_t size,
-                                 struct ub_error *err)
+                                 uint32_t deadline_ms, struct ub_error *err)
 {
     char doing[DOING_TEXT];
     uint8_t bytes[COMMAND_LENGTH];
@@ -112,7 +112,7 @@ enum ub_code dfuse_erase_command(struct dfuse *dfuse, uint32_t address, uint32_t
     (void)ub_print(doing, sizeof(doing), "erasing the sector at 0x%08x", address);
     const struct dfu_patience patience = {
         .doing = doing,
-        .deadline_ms = link->port.habits.erase_deadline_ms,
+        .deadline_ms = deadline_ms,
         .pace = dfu_pace_of(&link->paces, DFU_PACE_ERASE, size),
         .typical_us = link->port.habits.erase_typical_us,
     };

@@ -7,7 +7,13 @@
 #include "loader/layout.h"
 #include "loader/region.h"
 
-#define ERASES 3u /* of a sector that is not blank afterwards */
+#define ERASES    3u /* of a sector that is not blank afterwards */
+#define US_PER_MS 1000u
+/* What an erase gets that probably hangs: this times what it takes, and a little for those that
+ * take next to nothing. Erases take at worst about twice what they take typically. */
+#define HASTE_FACTOR   2u
+#define HASTE_LEAST_MS 1000u
+#define HASTE_PART     4u /* of its deadline, where what it takes is not known */
 
 /*
  * STM32H743 revision V can stay in dfuDNBUSY for ever after an erase in its second bank. Two
@@ -48,15 +54,36 @@ static enum ub_code prove(struct dfuse *dfuse, const struct ub_region *region, u
                 : UB_OK;
 }
 
+/*
+ * How long to wait for a sector. One that hung, was freed and had been erased all the same shows
+ * that waiting longer than erases take is in vain on this device; if that was too hasty, the sector
+ * is found not to be blank, and the next erase gets all the time that the habits allow.
+ */
+static uint32_t patience_ms(struct dfuse *dfuse, const struct ub_sector *sector, bool first)
+{
+    struct dfu_link *link = &dfuse->link;
+    const struct ub_loader_habits *habits = &link->port.habits;
+    const struct dfu_pace *pace = dfu_pace_of(&link->paces, DFU_PACE_ERASE, sector->size);
+    const uint64_t takes_us = pace->done_us ? pace->done_us : habits->erase_typical_us;
+    const uint64_t enough_ms = takes_us ? takes_us * HASTE_FACTOR / US_PER_MS + HASTE_LEAST_MS
+                                        : habits->erase_deadline_ms / HASTE_PART;
+    if (!dfuse->freed_well || !first || enough_ms > habits->erase_deadline_ms)
+        return habits->erase_deadline_ms;
+    return (uint32_t)enough_ms;
+}
+
 /* One erase command and what it takes to know what came of it. */
 static enum ub_code erase_once(struct dfuse *dfuse, const struct ub_region *region,
-                               const struct ub_sector *sector, bool *blank, struct ub_error *err)
+                               const struct ub_sector *sector, bool first, bool *blank,
+                               struct ub_error *err)
 {
     bool freed = false;
     const struct ub_loader_habits *habits = &dfuse->link.port.habits;
+    const uint32_t deadline_ms = patience_ms(dfuse, sector, first);
     enum ub_code code = dfuse_select(dfuse, region, err);
     if (!code)
-        code = dfuse_erase_command(dfuse, (uint32_t)sector->address, sector->size, err);
+        code = dfuse_erase_command(dfuse, (uint32_t)sector->address, sector->size, deadline_ms,
+                                   err);
     if (code == UB_DFU_BUSY && habits->free_by_clear) {
         freed = true;
         code = set_free(dfuse, err);
@@ -65,9 +92,11 @@ static enum ub_code erase_once(struct dfuse *dfuse, const struct ub_region *regi
         return code;
     dfuse->suspect_region = NULL; /* the planner writes what it erased anew */
     *blank = true;
-    return freed || habits->erase_unproved
-               ? prove(dfuse, region, sector->address, sector->size, blank, err)
-               : UB_OK;
+    if (freed || habits->erase_unproved)
+        code = prove(dfuse, region, sector->address, sector->size, blank, err);
+    if (freed)
+        dfuse->freed_well = !code && *blank;
+    return code;
 }
 
 enum ub_code dfuse_erase(struct ub_loader *loader, const struct ub_region *region, uint64_t address,
@@ -85,7 +114,7 @@ enum ub_code dfuse_erase(struct ub_loader *loader, const struct ub_region *regio
     for (unsigned i = 0; i < ERASES && !code && !blank; i++) {
         code = ub_env_check(dfuse->link.port.env, told);
         if (!code)
-            code = erase_once(dfuse, region, &sector, &blank, told);
+            code = erase_once(dfuse, region, &sector, i == 0, &blank, told);
     }
     if (!code && !blank)
         code = ub_fail(told, UB_DFU_ERR_CHECK_ERASED,

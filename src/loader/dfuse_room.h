@@ -28,6 +28,7 @@ struct dfuse {
     struct ub_error suspect_error; /**< why */
     uint64_t operations;           /**< blocks and sectors done */
     unsigned retries;              /**< operations done again, in this run */
+    bool freed_well;               /**< an erase that hung was freed, and had happened */
     unsigned queue_failures;       /**< less those that later queues made up for */
 };
 
@@ -46,10 +47,10 @@ enum ub_code dfuse_point(struct dfuse *dfuse, const struct ub_region *region, ui
  * is sent again. Errors: UB_DFU_COMMAND, UB_DFU_PROTECTED, as dfu_operate(). */
 enum ub_code dfuse_set_address(struct dfuse *dfuse, uint32_t address, struct ub_error *err);
 
-/** Tells the device to erase the sector of `size` bytes at `address` and waits for it, once. What
- * the device says is not proved here. Errors: as dfuse_set_address(). */
+/** Tells the device to erase the sector of `size` bytes at `address` and waits for it, at most
+ * `deadline_ms`. What the device says is not proved here. Errors: as dfuse_set_address(). */
 enum ub_code dfuse_erase_command(struct dfuse *dfuse, uint32_t address, uint32_t size,
-                                 struct ub_error *err);
+                                 uint32_t deadline_ms, struct ub_error *err);
 
 /** Tells the device to erase all program memory and waits for it, once. Errors: as
  * dfuse_set_address(). */
