@@ -24,6 +24,8 @@ static const struct ub_quirk_key keys[UB_QUIRK_BY_COUNT] = {
                          "name of any of its alternate settings, which is known only once it is "
                          "open",
                          true},
+    [UB_QUIRK_BY_HOLDS] = {"holds", "ADDRESS&MASK=BYTE, such as 0x1fff0009&0x20=0x00",
+                           "a byte of its memory, such as its option bytes", true},
 };
 
 const struct ub_quirk_key *ub_quirk_select_key(enum ub_quirk_by by)
@@ -71,15 +73,52 @@ static bool read_id(const char *text, struct ub_quirk_condition *out)
            read_range(colon + 1, true, &out->first, &out->last);
 }
 
+/* "0x1fff0009&0x20=0x00" */
+static bool read_holds(const char *text, struct ub_quirk_condition *out)
+{
+    char address[16];
+    char mask[16];
+    uint64_t numbers[3];
+    const char *and_sign = strchr(text, '&');
+    const char *equals = and_sign ? strchr(and_sign, '=') : NULL;
+    if (!equals || !ub_print(address, sizeof(address), "%.*s", (int)strcspn(text, "&"), text) ||
+        !ub_print(mask, sizeof(mask), "%.*s", (int)strcspn(and_sign + 1, "="), and_sign + 1) ||
+        !ub_parse_number(address, UINT32_MAX, &numbers[0]) ||
+        !ub_parse_number(mask, UINT8_MAX, &numbers[1]) ||
+        !ub_parse_number(equals + 1, UINT8_MAX, &numbers[2]))
+        return false;
+    out->address = (uint32_t)numbers[0];
+    out->mask = (uint8_t)numbers[1];
+    out->value = (uint8_t)numbers[2];
+    return out->mask != 0 && (out->value & ~out->mask) == 0;
+}
+
+static bool read_text(enum ub_quirk_by by, const char *text, struct ub_quirk_condition *out)
+{
+    switch (by) {
+    case UB_QUIRK_BY_ID:
+        return read_id(text, out);
+    case UB_QUIRK_BY_RELEASE:
+        return read_range(text, false, &out->first, &out->last);
+    case UB_QUIRK_BY_HOLDS:
+        return read_holds(text, out);
+    case UB_QUIRK_BY_MANUFACTURER:
+    case UB_QUIRK_BY_PRODUCT:
+    case UB_QUIRK_BY_SERIAL:
+    case UB_QUIRK_BY_MAP:
+        return text[0] != '\0' && strlen(text) <= PATTERN_MAX;
+    case UB_QUIRK_BY_COUNT:
+        break;
+    }
+    return false;
+}
+
 bool ub_quirk_condition_read(enum ub_quirk_by by, const char *text, struct ub_quirk_condition *out,
                              bool *memory)
 {
     *memory = false;
     *out = (struct ub_quirk_condition){.by = by};
-    bool good = by == UB_QUIRK_BY_ID        ? read_id(text, out)
-                : by == UB_QUIRK_BY_RELEASE ? read_range(text, false, &out->first, &out->last)
-                                            : text[0] != '\0' && strlen(text) <= PATTERN_MAX;
-    if (!good)
+    if (!read_text(by, text, out))
         return false;
     out->text = strdup(text);
     *memory = out->text == NULL;
@@ -179,6 +218,8 @@ static bool condition_fits(const struct ub_quirk_condition *condition,
         return serial_fits(condition->text, info->serial);
     case UB_QUIRK_BY_MAP:
         return name_fits(condition->text, device);
+    case UB_QUIRK_BY_HOLDS:
+        return device->holds && device->holds(device->self, condition);
     case UB_QUIRK_BY_COUNT:
         break;
     }
@@ -188,18 +229,21 @@ static bool condition_fits(const struct ub_quirk_condition *condition,
 uint32_t ub_quirk_conditions_fit(const struct ub_quirk_condition *conditions, size_t count,
                                  const struct ub_quirk_device *device)
 {
-    bool asked[UB_QUIRK_BY_COUNT] = {false};
-    bool fits[UB_QUIRK_BY_COUNT] = {false};
+    /* kind by kind, so that memory, the last one, is read only if all else fits */
     uint32_t all = 0;
-    for (size_t i = 0; i < count && i < UB_QUIRK_CONDITIONS_MAX; i++) {
-        enum ub_quirk_by by = conditions[i].by;
-        bool one = condition_fits(&conditions[i], device);
-        asked[by] = true;
-        fits[by] = fits[by] || one;
-        all |= (uint32_t)one << i;
-    }
-    for (size_t by = 0; by < UB_QUIRK_BY_COUNT; by++)
-        if (asked[by] && !fits[by])
+    for (size_t by = 0; by < UB_QUIRK_BY_COUNT; by++) {
+        bool asked = false;
+        bool fits = false;
+        for (size_t i = 0; i < count && i < UB_QUIRK_CONDITIONS_MAX; i++) {
+            if (conditions[i].by != by)
+                continue;
+            bool one = condition_fits(&conditions[i], device);
+            asked = true;
+            fits = fits || one;
+            all |= (uint32_t)one << i;
+        }
+        if (asked && !fits)
             return 0;
+    }
     return all;
 }

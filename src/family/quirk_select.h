@@ -16,7 +16,8 @@ enum ub_quirk_by {
     UB_QUIRK_BY_MANUFACTURER,
     UB_QUIRK_BY_PRODUCT,
     UB_QUIRK_BY_SERIAL,
-    UB_QUIRK_BY_MAP, /**< the name of any alternate setting */
+    UB_QUIRK_BY_MAP,   /**< the name of any alternate setting */
+    UB_QUIRK_BY_HOLDS, /**< a byte of its memory */
     UB_QUIRK_BY_COUNT
 };
 
@@ -29,6 +30,9 @@ struct ub_quirk_condition {
     uint16_t vid;
     uint16_t first; /**< of a range of product ids or releases */
     uint16_t last;
+    uint32_t address; /**< of a byte, of which the bits in `mask` are `value` */
+    uint8_t mask;
+    uint8_t value;
     char *text; /**< owned; as it was given: for strings the pattern */
 };
 
@@ -37,6 +41,12 @@ struct ub_quirk_device {
     const struct ub_usb_info *info;
     const char *const *names; /**< of its alternate settings, none NULL; NULL: not read yet */
     size_t name_count;
+    /**
+     * Does its memory hold what the condition says? Asked only when all other conditions of a quirk
+     * fit. NULL: its memory cannot be read.
+     */
+    bool (*holds)(void *self, const struct ub_quirk_condition *condition);
+    void *self;
 };
 
 /** The key of a kind of condition. */

@@ -16,13 +16,16 @@ static uint64_t patience_us(const struct ub_session *session)
     return known_us ? known_us : RETURN_US;
 }
 
+/** A bootloader that lives in the flash keeps its own sectors from being written: behind them. */
 static uint64_t boot_address(const struct ub_target *target)
 {
     if (target->family->has_boot_address)
         return target->family->boot_address;
     for (size_t i = 0; i < target->region_count; i++)
-        if (target->regions[i].kind == UB_REGION_FLASH && target->regions[i].run_count)
-            return target->regions[i].runs[0].address;
+        for (size_t run = 0; run < target->regions[i].run_count; run++)
+            if (target->regions[i].kind == UB_REGION_FLASH &&
+                (target->regions[i].runs[run].rights & UB_CAN_WRITE))
+                return target->regions[i].runs[run].address;
     return 0;
 }
 

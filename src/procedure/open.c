@@ -44,7 +44,7 @@ static enum ub_code open_device(struct ub_session *session, struct ub_error *err
     return code;
 }
 
-static void fill_target(struct ub_session *session)
+static void look_at_target(struct ub_session *session)
 {
     struct ub_target *target = &session->target;
     target->env = &session->context->env;
@@ -53,11 +53,27 @@ static void fill_target(struct ub_session *session)
     target->regions = session->loader->ops->regions(session->loader, &target->region_count);
     target->family = ub_family_by_regions(session->info.vid, session->info.pid, target->regions,
                                           target->region_count);
-    session->effect.habits = target->family->habits;
-    ub_quirks_apply(session->context->quirks, &session->quirks, &session->effect);
-    target->habits = session->effect.habits;
-    session->loader->ops->adopt(session->loader, &target->habits);
+    ub_known_settle(session);
     session->device.family = target->family->name;
+}
+
+/** Bytes of memory may tell that the device is another than it seemed: then it is opened anew, with
+ * what is known now. */
+static enum ub_code fill_target(struct ub_session *session, struct ub_error *err)
+{
+    struct ub_loader_caps *caps = &session->target.caps;
+    look_at_target(session);
+    if (!ub_known_learn(session))
+        return UB_OK;
+    const struct ub_loader_caps met = *caps;
+    ub_session_let_go(session);
+    enum ub_code code = open_device(session, err);
+    if (code)
+        return ub_wrap(err, code, "while opening it again, as its memory tells what it is");
+    look_at_target(session);
+    caps->arrived_bState = met.arrived_bState;
+    caps->arrived_bStatus = met.arrived_bStatus;
+    return UB_OK;
 }
 
 /** What is at the port now must be what was there before: in DFU mode a device keeps its ids. */
@@ -134,11 +150,12 @@ enum ub_code ub_session_open(struct ub_context *context, const char *selector, b
         ub_env_begin(&context->env, UB_STEP_DEVICE, 0, "opening %s", session->info.port);
         code = open_patiently(session, may_enter, err);
     }
+    if (!code)
+        code = fill_target(session, err);
     if (code) {
         ub_session_close(session);
         return code;
     }
-    fill_target(session);
     tell_device(session);
     *out = session;
     return UB_OK;
@@ -159,7 +176,5 @@ enum ub_code ub_session_reopen(struct ub_session *session, uint64_t timeout_us,
         code = ub_session_enter(session, err);
     if (!code)
         code = open_patiently(session, true, err);
-    if (!code)
-        fill_target(session);
-    return code;
+    return code ? code : fill_target(session, err);
 }

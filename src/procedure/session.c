@@ -27,19 +27,6 @@ enum ub_code ub_session_adopt(struct ub_session *session, const struct ub_usb_in
     return UB_OK;
 }
 
-/** What quirks know of this device, once more with the names of its memories (NULL: not read). */
-static void advise(void *self, const char *const *names, size_t count,
-                   struct ub_loader_habits *habits)
-{
-    struct ub_session *session = self;
-    const struct ub_quirk_device device = {
-        .info = &session->info, .names = names, .name_count = count};
-    session->effect.habits = *habits;
-    ub_quirks_find(session->context->quirks, &device, &session->quirks);
-    ub_quirks_apply(session->context->quirks, &session->quirks, &session->effect);
-    *habits = session->effect.habits;
-}
-
 enum ub_code ub_session_connect(struct ub_session *session, struct ub_loader_port *port,
                                 struct ub_error *err)
 {
@@ -49,9 +36,7 @@ enum ub_code ub_session_connect(struct ub_session *session, struct ub_loader_por
                        session->info.port);
     enum ub_code code = context->transport.ops->open(context->transport.self, session->info.port,
                                                      &session->handle, err);
-    const struct ub_family *family = ub_family_by_id(session->info.vid, session->info.pid);
-    session->effect = (struct ub_quirk_effect){.habits = family->habits};
-    advise(session, NULL, 0, &session->effect.habits);
+    ub_known_start(session);
     *port = (struct ub_loader_port){
         .env = &context->env,
         .transport = context->transport,
@@ -59,7 +44,7 @@ enum ub_code ub_session_connect(struct ub_session *session, struct ub_loader_por
         .info = &session->info,
         .interface = &session->interface,
         .habits = session->effect.habits,
-        .adviser = {.advise = advise, .self = session},
+        .adviser = ub_known_adviser(session),
     };
     return code;
 }

@@ -8,6 +8,16 @@
 
 #include "flash/target.h"
 #include "procedure/context.h"
+#include "procedure/known.h"
+
+#define UB_SESSION_HELD_MAX 8
+
+/** A byte of the device's memory that tells devices apart. */
+struct ub_held_byte {
+    uint32_t address;
+    uint8_t byte;
+    bool known; /**< it was read */
+};
 
 struct ub_session {
     struct ub_context *context;
@@ -19,7 +29,10 @@ struct ub_session {
     struct ub_device device;
     struct ub_quirk_hits quirks;   /**< that apply, as far as the device is known */
     struct ub_quirk_effect effect; /**< the family's habits, and all that those change */
-    bool was_runtime;              /**< it was entered from runtime mode, where its ids were: */
+    struct ub_held_byte held[UB_SESSION_HELD_MAX];
+    size_t held_count;
+    uint32_t held_generation; /**< of the device that these are of */
+    bool was_runtime;         /**< it was entered from runtime mode, where its ids were: */
     uint16_t runtime_vid;
     uint16_t runtime_pid;
     uint64_t entered_us; /**< how long it took to come back in DFU mode */
