@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define SPECS_MAX 8
 
@@ -63,7 +64,9 @@ void bench_open(struct bench *bench, const char *specs)
 {
     memset(bench, 0, sizeof(*bench));
     bench->answer = true;
-    (void)ub_print(bench->vault, sizeof(bench->vault), "/tmp/unbrick-test-XXXXXX");
+    /* in memory where that can be had: nobody pulls the plug of this computer */
+    (void)ub_print(bench->vault, sizeof(bench->vault), "%s/unbrick-test-XXXXXX",
+                   access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
     assert_non_null(mkdtemp(bench->vault));
     open_context(bench, specs);
 }
@@ -97,6 +100,14 @@ uint8_t *bench_memory(struct bench *bench, size_t device)
 {
     uint8_t *memory = ub_sim_device_memory(ub_sim_bus_device(bench->context->sim, device),
                                            FLASH_BASE, FLASH_SIZE);
+    assert_non_null(memory);
+    return memory;
+}
+
+uint8_t *bench_memory_at(struct bench *bench, uint64_t address, size_t length)
+{
+    uint8_t *memory = ub_sim_device_memory(ub_sim_bus_device(bench->context->sim, 0), address,
+                                           length);
     assert_non_null(memory);
     return memory;
 }

@@ -32,6 +32,8 @@ void bench_again(struct bench *bench, const char *specs);
 
 struct ub_sim_counts bench_counts(struct bench *bench, size_t device);
 uint8_t *bench_memory(struct bench *bench, size_t device);
+/** The memory of device 0 behind `address`, wherever its chip has it. */
+uint8_t *bench_memory_at(struct bench *bench, uint64_t address, size_t length);
 
 /** An image of pseudo-random bytes at `address`, as a raw file would be placed there. */
 struct ub_image *bench_image(uint64_t address, size_t length, uint8_t seed);
