@@ -15,7 +15,10 @@
  * 0x0b, detach time 255 ms, 2048 bytes, 60 ms claimed for an erase: dfu-util ticket 148. Strings:
  * lsusb of a GD32F350 with the same version (28e9:0189, bcdDevice 1.00).
  *
- * Both: bytes instead of UTF-16 in the serial number, of which the third tells the size (4, 6, 8,
+ * gd32vf103-64k: the chip of gd32-dfu-utils issue 3, a GD32VF103C8 with 64 pages; its map is the
+ * same, of the same ROM (an assumption: the log does not show it).
+ *
+ * All: bytes instead of UTF-16 in the serial number, of which the third tells the size (4, 6, 8,
  * B: 16, 32, 64, 128 KiB; dfu-util quirks.c, fwupd's dfu plugin). The status question after "leave"
  * is answered or not (issue 4, pull request 6 "but sometimes"): GigaDevice's example resets the
  * chip while the answer is on its way. What the commands take: the example (dfu_core.c for
@@ -36,18 +39,19 @@
 
 #include "base/bytes.h"
 
-#define FLASH_BASE   0x08000000u
-#define SRAM_BASE    0x20000000u
-#define SRAM_SIZE    0x00010000u
-#define PAGE_US      50000u
-#define PAGE_SLOW_US 400000u
-#define WORD_NS      37500u
-#define WORD_SLOW_NS 105000u
-#define VF_PAGES     128u
-#define F103_PAGES   128u
-#define F103_PAGE    2048u
-#define F103_OWN     16u
-#define MS           UINT64_C(1000)
+#define FLASH_BASE     0x08000000u
+#define SRAM_BASE      0x20000000u
+#define SRAM_SIZE      0x00010000u
+#define PAGE_US        50000u
+#define PAGE_SLOW_US   400000u
+#define WORD_NS        37500u
+#define WORD_SLOW_NS   105000u
+#define VF_SMALL_PAGES 64u
+#define VF_PAGES       128u
+#define F103_PAGES     128u
+#define F103_PAGE      2048u
+#define F103_OWN       16u
+#define MS             UINT64_C(1000)
 #define BLINKY                                                                                     \
     {                                                                                              \
         .vid = 0x1209, .pid = 0x0001, .bcdDevice = 0x0100, .bcdUSB = 0x0200,                       \
@@ -55,6 +59,7 @@
     }
 
 static const struct ub_sim_run vf_pages[] = {{VF_PAGES, 1024, PAGE_US, PAGE_SLOW_US}};
+static const struct ub_sim_run vf_small_pages[] = {{VF_SMALL_PAGES, 1024, PAGE_US, PAGE_SLOW_US}};
 static const struct ub_sim_run f103_pages[] = {{F103_PAGES, F103_PAGE, PAGE_US, PAGE_SLOW_US}};
 static const struct ub_sim_run option_runs[] = {{1, 16, 0, 0}};
 
@@ -80,11 +85,27 @@ static bool f103_runs(const uint8_t *bytes, size_t length)
            reset >= FLASH_BASE && reset - FLASH_BASE < length && (reset & 1u) != 0;
 }
 
-#define VF_MEMORY(name_)                                                                           \
+#define VF_MEMORY(runs_, pages_, name_)                                                            \
     {                                                                                              \
-        .kind = UB_SIM_FLASH, .base = FLASH_BASE, .runs = vf_pages, .run_count = 1,                \
-        .erased = 0xff, .unit = 4, .unit_ns = WORD_NS, .unit_slow_ns = WORD_SLOW_NS,               \
-        .mass_erase_us = (uint64_t)VF_PAGES * PAGE_US / 2, .name = (name_)                         \
+        .kind = UB_SIM_FLASH, .base = FLASH_BASE, .runs = (runs_), .run_count = 1, .erased = 0xff, \
+        .unit = 4, .unit_ns = WORD_NS, .unit_slow_ns = WORD_SLOW_NS,                               \
+        .mass_erase_us = (uint64_t)(pages_)*PAGE_US / 2, .name = (name_)                           \
+    }
+
+#define VF_NAME "@Internal Flash  /0x08000000/512*002Kg"
+
+#define VF_IDENTITY                                                                                \
+    {                                                                                              \
+        .vid = 0x28e9, .pid = 0x0189, .bcdDevice = 0x1000, .bcdUSB = 0x0200,                       \
+        .manufacturer = "GigaDevice", .product = "GD32 0x418 DFU Bootloader"                       \
+    }
+
+/* Erased and programmed in the time of a page: an assumption. */
+#define VF_OPTIONS                                                                                 \
+    {                                                                                              \
+        .kind = UB_SIM_OPTION, .base = 0x1ffff800, .runs = option_runs, .run_count = 1,            \
+        .erased = 0xff, .unit = 16, .unit_ns = PAGE_US * 1000u, .initial = option_bytes,           \
+        .initial_length = sizeof(option_bytes), .name = "@Option Bytes  /0x1FFFF800/01*016 g"      \
     }
 
 #define DFU(first_state_, first_status_, leave_, no_mass_erase_, set_address_, write_, erase_,     \
@@ -107,25 +128,19 @@ static bool f103_runs(const uint8_t *bytes, size_t length)
 static const struct ub_sim_chip chips[] = {
     {.model = {.name = "gd32vf103",
                .title = "GD32VF103CB, 128 KiB of flash of which it says 1 MiB, GigaDevice's ROM"},
-     .dfu_identity = {.vid = 0x28e9,
-                      .pid = 0x0189,
-                      .bcdDevice = 0x1000,
-                      .bcdUSB = 0x0200,
-                      .manufacturer = "GigaDevice",
-                      .product = "GD32 0x418 DFU Bootloader"},
+     .dfu_identity = VF_IDENTITY,
      .runtime_identity = BLINKY,
      .serial = "3CBJ",
-     .memories = {VF_MEMORY("@Internal Flash  /0x08000000/512*002Kg"),
-                  {.kind = UB_SIM_OPTION,
-                   .base = 0x1ffff800,
-                   .runs = option_runs,
-                   .run_count = 1,
-                   .erased = 0xff,
-                   .unit = 16,
-                   .unit_ns = PAGE_US * 1000u, /* erased and programmed; an assumption */
-                   .initial = option_bytes,
-                   .initial_length = sizeof(option_bytes),
-                   .name = "@Option Bytes  /0x1FFFF800/01*016 g"}},
+     .memories = {VF_MEMORY(vf_pages, VF_PAGES, VF_NAME), VF_OPTIONS},
+     .memory_count = 2,
+     .dfu = DFU(UB_FN_ERROR, UB_FN_STATUS_FIRMWARE, UB_SIM_LEAVE_RANDOM, false, 100, 104, 100,
+                true),
+     .runs = riscv_runs},
+    {.model = {.name = "gd32vf103-64k", .title = "GD32VF103C8: the same with 64 KiB of flash"},
+     .dfu_identity = VF_IDENTITY,
+     .runtime_identity = BLINKY,
+     .serial = "3C8J",
+     .memories = {VF_MEMORY(vf_small_pages, VF_SMALL_PAGES, VF_NAME), VF_OPTIONS},
      .memory_count = 2,
      .dfu = DFU(UB_FN_ERROR, UB_FN_STATUS_FIRMWARE, UB_SIM_LEAVE_RANDOM, false, 100, 104, 100,
                 true),
@@ -140,7 +155,7 @@ static const struct ub_sim_chip chips[] = {
                       .product = "GD32 USB DFU in FS Mode"},
      .runtime_identity = BLINKY,
      .serial = "3CBJ",
-     .memories = {VF_MEMORY("@Internal Flash  /0x08000000/128*001Kg")},
+     .memories = {VF_MEMORY(vf_pages, VF_PAGES, "@Internal Flash  /0x08000000/128*001Kg")},
      .memory_count = 1,
      /* 80 ms for what is not an erase: GigaDevice's example, as above */
      .dfu = DFU(UB_FN_IDLE, UB_FN_STATUS_OK, UB_SIM_LEAVE_RANDOM, true, 80, 80, 60, true),
