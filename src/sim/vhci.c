@@ -10,7 +10,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#define FOLDER      "/sys/devices/platform/vhci_hcd.0"
+/* The first of the virtual hosts speaks for all of them: `status` is its own, `status.N` that of
+ * host N, and port numbers run on from one to the next. */
+#define HOSTS       "/sys/devices/platform/vhci_hcd."
+#define FOLDER      HOSTS "0"
+#define HOSTS_MAX   32u
 #define STATUS_SIZE 4096u
 #define STATE_FREE  4u /* VDEV_ST_NULL */
 #define SPEED_FULL  2u /* USB_SPEED_FULL */
@@ -58,27 +62,28 @@ static bool next_word(const char **text, const char **word, size_t *length)
 }
 
 /* One line, "hs  0000 004 000 00000000 000000 0-0": hub, port, state. */
-static bool free_line(const char *line, int *port)
+static bool read_line(const char *line, int *port, uint64_t *state)
 {
     const char *word;
     size_t length;
     uint64_t number = 0;
-    uint64_t state = 0;
     if (!next_word(&line, &word, &length) || length != 2 || memcmp(word, "hs", 2) != 0)
         return false;
-    if (!next_word(&line, &word, &length) || !ub_parse_digits(word, length, 10, 1023, &number))
+    if (!next_word(&line, &word, &length) || !ub_parse_digits(word, length, 10, 9999, &number))
         return false;
-    if (!next_word(&line, &word, &length) || !ub_parse_digits(word, length, 10, 999, &state))
+    if (!next_word(&line, &word, &length) || !ub_parse_digits(word, length, 10, 999, state))
         return false;
     *port = (int)number;
-    return state == STATE_FREE;
+    return true;
 }
 
-int ub_vhci_free_port(const char *status)
+/* The first port of the high-speed hub, or the first that is free. */
+static int find_port(const char *status, bool must_be_free)
 {
     while (*status) {
-        int port = UB_VHCI_NO_PORT;
-        if (free_line(status, &port))
+        int port;
+        uint64_t state;
+        if (read_line(status, &port, &state) && (!must_be_free || state == STATE_FREE))
             return port;
         const char *end = strchr(status, '\n');
         status = end ? end + 1 : status + strlen(status);
@@ -86,16 +91,41 @@ int ub_vhci_free_port(const char *status)
     return UB_VHCI_NO_PORT;
 }
 
+int ub_vhci_free_port(const char *status)
+{
+    return find_port(status, true);
+}
+
+int ub_vhci_first_port(const char *status)
+{
+    return find_port(status, false);
+}
+
+/* The status of one virtual host; false if there is no such host. */
+static bool read_status(unsigned host, char *to, size_t size)
+{
+    char path[96];
+    if (host == 0)
+        return read_text(FOLDER "/status", to, size);
+    (void)ub_print(path, sizeof(path), FOLDER "/status.%u", host);
+    return read_text(path, to, size);
+}
+
 static enum ub_code choose_port(int *port, struct ub_error *err)
 {
     char status[STATUS_SIZE];
-    if (!read_text(FOLDER "/status", status, sizeof(status)))
+    *port = UB_VHCI_NO_PORT;
+    if (!read_status(0, status, sizeof(status)))
         return ub_fail(err, UB_SIM_ATTACH,
                        "the kernel's virtual USB host is not there: load it with \"modprobe "
                        "vhci-hcd\" (as root)");
-    *port = ub_vhci_free_port(status);
+    for (unsigned host = 0; host < HOSTS_MAX && *port == UB_VHCI_NO_PORT; host++) {
+        if (!read_status(host, status, sizeof(status)))
+            break;
+        *port = ub_vhci_free_port(status);
+    }
     if (*port == UB_VHCI_NO_PORT)
-        return ub_fail(err, UB_SIM_ATTACH, "no port of the kernel's virtual USB host is free");
+        return ub_fail(err, UB_SIM_ATTACH, "no port of the kernel's virtual USB hosts is free");
     return UB_OK;
 }
 
@@ -128,15 +158,33 @@ void ub_vhci_detach(int port)
     (void)write_text(FOLDER "/detach", line);
 }
 
+/* The host that a port belongs to; *first is the first port of that host. */
+static unsigned host_of(int port, int *first)
+{
+    char status[STATUS_SIZE];
+    unsigned found = 0;
+    *first = 0;
+    for (unsigned host = 0; host < HOSTS_MAX && read_status(host, status, sizeof(status)); host++) {
+        int begin = ub_vhci_first_port(status);
+        if (begin == UB_VHCI_NO_PORT || begin > port)
+            break;
+        found = host;
+        *first = begin;
+    }
+    return found;
+}
+
 void ub_vhci_port_name(int port, char *to, size_t size)
 {
     char path[96];
     char speed[16];
-    /* Two root hubs belong to the host; the high-speed one has the full-speed devices too. */
+    int first;
+    unsigned host = host_of(port, &first);
+    /* Two root hubs belong to a host; the high-speed one has the full-speed devices too. */
     for (unsigned bus = 1; bus < BUSES_MAX; bus++) {
-        (void)ub_print(path, sizeof(path), FOLDER "/usb%u/speed", bus);
+        (void)ub_print(path, sizeof(path), HOSTS "%u/usb%u/speed", host, bus);
         if (read_text(path, speed, sizeof(speed)) && strcmp(speed, HIGH_SPEED) == 0) {
-            (void)ub_print(to, size, "%u-%d", bus, port + 1);
+            (void)ub_print(to, size, "%u-%d", bus, port - first + 1);
             return;
         }
     }

@@ -23,7 +23,10 @@ void ub_vhci_detach(int port);
 /** The name that the kernel gives a device at the port: "1-1". */
 void ub_vhci_port_name(int port, char *to, size_t size);
 
-/** Finds the first free port in the text of vhci's `status` file; UB_VHCI_NO_PORT if none is. */
+/** Finds the first free port in the text of one of vhci's `status` files; UB_VHCI_NO_PORT if none
+ * is. */
 int ub_vhci_free_port(const char *status);
+/** Finds the first port in it, free or not; UB_VHCI_NO_PORT if there is none. */
+int ub_vhci_first_port(const char *status);
 
 #endif

@@ -229,6 +229,13 @@ static void finds_a_free_vhci_port(void **state)
     assert_int_equal(ub_vhci_free_port(""), UB_VHCI_NO_PORT);
     assert_int_equal(ub_vhci_free_port("hs 99999 004"), UB_VHCI_NO_PORT);
     assert_int_equal(ub_vhci_free_port("hs"), UB_VHCI_NO_PORT);
+    /* the numbers of the next host run on from those of the first */
+    (void)snprintf(text, sizeof(text), "%shs  0030 006 002 00010002 000003 3-1\n%s%s", head,
+                   "hs  0031 004 000 00000000 000000 0-0\n",
+                   "ss  0045 004 000 00000000 000000 0-0\n");
+    assert_int_equal(ub_vhci_free_port(text), 31);
+    assert_int_equal(ub_vhci_first_port(text), 30);
+    assert_int_equal(ub_vhci_first_port(head), UB_VHCI_NO_PORT);
 }
 
 int main(void)
