@@ -76,7 +76,7 @@ const struct ub_family *ub_family_named(const char *word)
 {
     const struct ub_family *family = NULL;
     for (size_t i = 0; (family = ub_family_at(i)) != NULL; i++)
-        if (ub_same_word(family->word, word))
+        if (ub_same_word(family->word, word) || ub_same_word(family->name, word))
             break;
     return family;
 }

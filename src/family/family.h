@@ -57,7 +57,8 @@ const struct ub_family *ub_family_by_id(uint16_t vid, uint16_t pid);
 const struct ub_family *ub_family_by_regions(uint16_t vid, uint16_t pid,
                                              const struct ub_region *regions, size_t count);
 
-/** The family with that word (case does not matter), or NULL. */
+/** The family with that word or name (case does not matter; backups' records have names), or NULL.
+ */
 const struct ub_family *ub_family_named(const char *word);
 
 #endif
