@@ -190,6 +190,188 @@ static void error_and_wrong_state_are_told_apart(void **state)
     assert_int_equal(dfu_complete(&link_, &patient, DFU_DNLOAD_IDLE, &err), UB_DFU_ERR_WRITE);
 }
 
+/* Operations of one kind, as the loaders wait for them. */
+static struct dfu_pace pace;
+
+static struct dfu_patience paced(void)
+{
+    return (struct dfu_patience){.doing = "testing", .deadline_ms = 2000, .pace = &pace};
+}
+
+#define PAUSE_MS(i) ((mock.log[i].at_us - mock.log[(i)-1].at_us - 100) / 1000)
+
+static enum ub_code complete(const struct dfu_patience *with)
+{
+    mock_forget(&mock);
+    enum ub_code code = dfu_complete(&link_, with, DFU_DNLOAD_IDLE, &err);
+    mock_played(&mock);
+    return code;
+}
+
+static void poll_time_is_kept_where_nothing_else_is_allowed(void **state)
+{
+    (void)state;
+    const struct dfu_patience with = paced();
+    pace = (struct dfu_pace){0};
+    for (unsigned i = 0; i < 40; i++) { /* however well it is known */
+        const struct mock_step script[] = {STATUS(0, 40, 4), STATUS(0, 0, 5)};
+        PLAY(&mock, script);
+        assert_int_equal(complete(&with), UB_OK);
+        assert_int_equal(mock.log[1].at_us - mock.log[0].at_us, 40100);
+    }
+    assert_true(pace.done_us > 0);
+    /* nor is the book a reason to wait longer, or less */
+    struct dfu_patience by_book = with;
+    by_book.typical_us = 300000;
+    pace = (struct dfu_pace){0};
+    const struct mock_step script[] = {STATUS(0, 40, 4), STATUS(0, 0, 5)};
+    PLAY(&mock, script);
+    assert_int_equal(complete(&by_book), UB_OK);
+    assert_int_equal(PAUSE_MS(1), 40);
+}
+
+static void early_questions_need_a_habit(void **state)
+{
+    (void)state;
+    struct dfu_patience with = paced();
+    link_.port.habits.poll_early = true;
+    with.typical_us = 20000;
+    pace = (struct dfu_pace){0};
+    const struct mock_step script[] = {STATUS(0, 100, 4), STATUS(0, 100, 4), STATUS(0, 0, 5)};
+    PLAY(&mock, script);
+    assert_int_equal(complete(&with), UB_OK);
+    assert_true(PAUSE_MS(1) < 20); /* a little before the book says so */
+    assert_true(PAUSE_MS(2) <= 2);
+    /* a book that knows more than the device asks for is not believed */
+    with.typical_us = 900000;
+    pace = (struct dfu_pace){0};
+    const struct mock_step slow[] = {STATUS(0, 50, 4), STATUS(0, 0, 5)};
+    PLAY(&mock, slow);
+    assert_int_equal(complete(&with), UB_OK);
+    assert_int_equal(PAUSE_MS(1), 50);
+}
+
+static void first_refusal_ends_early_questions_for_the_run(void **state)
+{
+    (void)state;
+    struct dfu_patience with = paced();
+    link_.port.habits.poll_early = true;
+    with.typical_us = 20000;
+    pace = (struct dfu_pace){0};
+    const struct mock_step script[] = {STATUS(0, 100, 4), FAILS(DFU_GETSTATUS, UB_USB_STALL),
+                                       STATUS(0, 0, 5)};
+    PLAY(&mock, script);
+    assert_int_equal(complete(&with), UB_OK);
+    assert_true(link_.refuses_early);
+    /* the whole of its own time had passed when it was asked again */
+    assert_int_equal((mock.log[2].at_us - mock.log[0].at_us) / 1000, 100);
+    for (unsigned i = 0; i < 3; i++) {
+        const struct mock_step next[] = {STATUS(0, 100, 4), STATUS(0, 0, 5)};
+        PLAY(&mock, next);
+        assert_int_equal(complete(&with), UB_OK);
+        assert_int_equal(PAUSE_MS(1), 100);
+    }
+    assert_int_equal(err.code, UB_OK);
+}
+
+/* STM32L4: its poll time is over and it refuses; later it is asked when it is done. */
+static void poll_time_that_is_too_short_is_learned(void **state)
+{
+    (void)state;
+    const struct dfu_patience with = paced();
+    pace = (struct dfu_pace){0};
+    const struct mock_step script[] = {STATUS(0, 20, 4), FAILS(DFU_GETSTATUS, UB_USB_STALL),
+                                       FAILS(DFU_GETSTATUS, UB_USB_STALL), STATUS(0, 0, 5)};
+    PLAY(&mock, script);
+    assert_int_equal(complete(&with), UB_OK);
+    assert_false(link_.refuses_early); /* it was not early */
+    assert_int_equal(PAUSE_MS(1), 20);
+    assert_true(PAUSE_MS(2) >= 1 && PAUSE_MS(2) < 5);
+    assert_true(PAUSE_MS(3) >= 1 && PAUSE_MS(3) < 5);
+    const struct mock_step next[] = {STATUS(0, 20, 4), STATUS(0, 0, 5)};
+    PLAY(&mock, next);
+    assert_int_equal(complete(&with), UB_OK);
+    assert_true(mock.log[1].at_us - mock.log[0].at_us > 21000);
+}
+
+static void refusals_end_at_the_deadline(void **state)
+{
+    (void)state;
+    const struct dfu_patience with = paced();
+    pace = (struct dfu_pace){.busy_us = 900, .done_us = 1000};
+    const struct mock_step script[] = {
+        STATUS(0, 20, 4), {.request = DFU_GETSTATUS, .code = UB_USB_STALL, .forever = true}};
+    PLAY(&mock, script);
+    assert_int_equal(complete(&with), UB_USB_STALL);
+    assert_true(elapsed_ms() >= 2000 && elapsed_ms() < 2100);
+    assert_true(mock.log_length < 300);
+    assert_int_equal(pace.done_us, 1000); /* a device that hangs teaches nothing */
+}
+
+static void lost_answers_are_asked_for_again(void **state)
+{
+    (void)state;
+    const struct dfu_patience with = paced();
+    pace = (struct dfu_pace){0};
+    const struct mock_step script[] = {STATUS(0, 20, 4),
+                                       FAILS(DFU_GETSTATUS, UB_USB_IO),
+                                       {.request = DFU_GETSTATUS, .length = 3},
+                                       STATUS(0, 0, 5)};
+    PLAY(&mock, script);
+    assert_int_equal(complete(&with), UB_OK);
+    assert_true(PAUSE_MS(2) <= DFU_RETRY_MS);
+    const struct mock_step dead[] = {
+        STATUS(0, 20, 4), {.request = DFU_GETSTATUS, .code = UB_USB_IO, .forever = true}};
+    PLAY(&mock, dead);
+    assert_int_equal(complete(&with), UB_USB_IO);
+    assert_int_equal(mock.log_length, 2 + DFU_STATUS_RETRIES);
+}
+
+static void commands_that_take_time_are_found_out(void **state)
+{
+    (void)state;
+    const struct dfu_patience at_once = {.doing = "x", .deadline_ms = 2000, .ask_at_once = true};
+    const struct mock_step script[] = {STATUS(0, 104, 4), FAILS(DFU_GETSTATUS, UB_USB_STALL),
+                                       STATUS(0, 0, 5)};
+    PLAY(&mock, script);
+    assert_int_equal(complete(&at_once), UB_OK);
+    assert_true(link_.commands_take);
+    assert_int_equal((mock.log[2].at_us - mock.log[0].at_us) / 1000, 104);
+    const struct mock_step next[] = {STATUS(0, 104, 4), STATUS(0, 0, 5)};
+    PLAY(&mock, next);
+    assert_int_equal(complete(&at_once), UB_OK);
+    assert_int_equal(PAUSE_MS(1), 104);
+}
+
+static void fixed_poll_time_takes_the_place_of_the_devices(void **state)
+{
+    (void)state;
+    link_.port.habits.poll_fixed = true; /* Openmoko */
+    link_.port.habits.poll_fixed_ms = 5;
+    const struct mock_step script[] = {STATUS(0, 0x404040, 4), STATUS(0, 0, 4), STATUS(0, 0, 5)};
+    PLAY(&mock, script);
+    assert_int_equal(complete(&patient), UB_OK);
+    assert_int_equal(PAUSE_MS(1), 5);
+    assert_int_equal(PAUSE_MS(2), 5);
+}
+
+/* A device that says "ask at once" is asked when it was done the last time. */
+static void poll_zero_is_learned_too(void **state)
+{
+    (void)state;
+    const struct dfu_patience with = paced();
+    pace = (struct dfu_pace){0};
+    const struct mock_step script[] = {STATUS(0, 0, 4), STATUS(0, 0, 4), STATUS(0, 0, 4),
+                                       STATUS(0, 0, 4), STATUS(0, 0, 4), STATUS(0, 0, 4),
+                                       STATUS(0, 0, 4), STATUS(0, 0, 5)};
+    PLAY(&mock, script);
+    assert_int_equal(complete(&with), UB_OK);
+    const struct mock_step next[] = {STATUS(0, 0, 4), STATUS(0, 0, 5)};
+    PLAY(&mock, next);
+    assert_int_equal(complete(&with), UB_OK);
+    assert_true(PAUSE_MS(1) >= 7);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -206,6 +388,15 @@ int main(void)
         cmocka_unit_test_setup(short_wait_is_finished_all_the_same, setup),
         cmocka_unit_test_setup(clean_up_cannot_be_stopped, setup),
         cmocka_unit_test_setup(error_and_wrong_state_are_told_apart, setup),
+        cmocka_unit_test_setup(poll_time_is_kept_where_nothing_else_is_allowed, setup),
+        cmocka_unit_test_setup(early_questions_need_a_habit, setup),
+        cmocka_unit_test_setup(first_refusal_ends_early_questions_for_the_run, setup),
+        cmocka_unit_test_setup(poll_time_that_is_too_short_is_learned, setup),
+        cmocka_unit_test_setup(refusals_end_at_the_deadline, setup),
+        cmocka_unit_test_setup(lost_answers_are_asked_for_again, setup),
+        cmocka_unit_test_setup(commands_that_take_time_are_found_out, setup),
+        cmocka_unit_test_setup(fixed_poll_time_takes_the_place_of_the_devices, setup),
+        cmocka_unit_test_setup(poll_zero_is_learned_too, setup),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
