@@ -209,21 +209,22 @@ static void replay_destroy(void *self)
     (void)self; /* the replay belongs to whoever opened it */
 }
 
+static const struct ub_transport_ops replay_ops = {.name = "replay",
+                                                   .enumerate = ub_replay_enumerate,
+                                                   .open = replay_open,
+                                                   .close = replay_close,
+                                                   .claim = replay_claim,
+                                                   .set_alt = replay_set_alt,
+                                                   .control = replay_control,
+                                                   .control_queue = replay_control_queue,
+                                                   .reset = replay_reset,
+                                                   .wait_change = ub_replay_wait_change,
+                                                   .wait_port = ub_replay_wait_port,
+                                                   .destroy = replay_destroy};
+
 struct ub_transport ub_replay_transport(struct ub_replay *replay)
 {
-    static const struct ub_transport_ops ops = {.name = "replay",
-                                                .enumerate = ub_replay_enumerate,
-                                                .open = replay_open,
-                                                .close = replay_close,
-                                                .claim = replay_claim,
-                                                .set_alt = replay_set_alt,
-                                                .control = replay_control,
-                                                .control_queue = replay_control_queue,
-                                                .reset = replay_reset,
-                                                .wait_change = ub_replay_wait_change,
-                                                .wait_port = ub_replay_wait_port,
-                                                .destroy = replay_destroy};
-    return (struct ub_transport){.ops = &ops, .self = replay};
+    return (struct ub_transport){.ops = &replay->ops, .self = replay};
 }
 
 struct ub_clock ub_replay_clock(const struct ub_replay *replay)
@@ -256,6 +257,9 @@ static enum ub_code open_trace(struct ub_trace *trace, const struct ub_replay_op
     }
     options = options ? options : &nothing;
     replay->trace = trace;
+    replay->ops = replay_ops;
+    if (!trace->queue) /* callers ask for it, and then do otherwise */
+        replay->ops.control_queue = NULL;
     replay->lenient = options->lenient;
     (void)pthread_mutex_init(&replay->lock, NULL); /* cannot fail without attributes */
     enum ub_code code = set_clock(replay, options->clock, err);

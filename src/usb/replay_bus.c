@@ -146,13 +146,18 @@ enum ub_code ub_replay_wait_change(void *self, uint64_t timeout_us, bool *change
 
 /**
  * The clock of a replay may lag a little behind the recording, where the program's own work took
- * time. So the look that saw a change sees it again, also where its moment has not quite come.
+ * time. So the look that saw a change sees it again, also where its moment has not quite come: that
+ * a device had left by its beginning, that another one had come by its end.
  */
-static void settle_by_looks(struct ub_replay *replay, struct ub_replay_port *port)
+static void settle_by_looks(struct ub_replay *replay, struct ub_replay_port *port, bool leaving)
 {
-    while (due(replay, port) != UB_REPLAY_NEVER && port->changes[port->next_change].looks > 0 &&
-           port->looks >= port->changes[port->next_change].looks)
+    while (due(replay, port) != UB_REPLAY_NEVER) {
+        const struct ub_replay_change *next = &port->changes[port->next_change];
+        if (next->looks == 0 || port->looks < next->looks ||
+            leaving != (next->life == UB_REPLAY_NONE))
+            break;
         change(replay, port);
+    }
 }
 
 static bool is_other(const struct ub_replay_port *port, uint32_t generation)
@@ -175,12 +180,13 @@ enum ub_code ub_replay_wait_port(void *self, const char *name, uint32_t generati
     }
     (void)pthread_mutex_lock(&replay->lock);
     port->looks++;
+    settle_by_looks(replay, port, true);
     for (;;) {
         ub_replay_settle(replay, port);
         if (is_other(port, generation))
             break;
         if (ub_now(&replay->clock) >= until) {
-            settle_by_looks(replay, port);
+            settle_by_looks(replay, port, false);
             break;
         }
         rest(replay, due(replay, port), until);

@@ -129,7 +129,7 @@ static enum ub_code load_call(struct ub_replay *replay, size_t record, struct ub
         return bad(record, "it is about a device that is not there", err);
     port->last_call = record;
     port->last_looks = 0;
-    if (ub_replay_is_barrier(call))
+    if (ub_replay_kind(call) != UB_REPLAY_ASKS)
         port->last_barrier = record;
     replay->report.recorded++;
     return add_call(&port->lives[life - 1], record, err);

@@ -6,9 +6,13 @@
 
 #include <string.h>
 
-#define CLASS_OUT_INTERFACE 0x21u /* a class request to an interface, host to device */
-#define DFU_DETACH          0u    /* DFU 1.1 table 3.2: requests that set something off */
+#define CLASS_OUT_INTERFACE 0x21u /* class requests to an interface: host to device... */
+#define CLASS_IN_INTERFACE  0xa1u /* ...and device to host */
+#define DFU_DETACH          0u    /* DFU 1.1 table 3.2: requests */
 #define DFU_DNLOAD          1u
+#define DFU_UPLOAD          2u
+#define SET_ADDRESS         0x21u
+#define SET_ADDRESS_BYTES   5u
 #define CALL_TEXT           64
 
 static const struct ub_trace_record *call_at(const struct ub_replay *replay,
@@ -17,21 +21,35 @@ static const struct ub_trace_record *call_at(const struct ub_replay *replay,
     return &replay->trace->records[life->calls[position]];
 }
 
-bool ub_replay_is_barrier(const struct ub_trace_record *record)
+/** DfuSe's "Set Address Pointer" (AN3156 section 4.2): block 0, command 0x21. */
+static bool sets_address(const struct ub_trace_record *record)
+{
+    return record->setup.bmRequestType == CLASS_OUT_INTERFACE &&
+           record->setup.bRequest == DFU_DNLOAD && record->setup.wValue == 0 &&
+           record->length == SET_ADDRESS_BYTES && record->data[0] == SET_ADDRESS;
+}
+
+enum ub_replay_kind ub_replay_kind(const struct ub_trace_record *record)
 {
     const struct ub_setup *setup = &record->setup;
     switch (record->op) {
     case UB_TRACE_OPEN:
     case UB_TRACE_ALT:
+        return UB_REPLAY_POINTS;
     case UB_TRACE_RESET:
-        return true;
+        return UB_REPLAY_CHANGES;
     case UB_TRACE_CONTROL:
-        return !(setup->bmRequestType & UB_SETUP_IN) &&
-               (setup->wLength > 0 ||
-                (setup->bmRequestType == CLASS_OUT_INTERFACE && setup->bRequest <= DFU_DNLOAD));
+        break;
     default:
-        return false;
+        return UB_REPLAY_ASKS;
     }
+    if (setup->bmRequestType & UB_SETUP_IN)
+        return UB_REPLAY_ASKS;
+    if (sets_address(record))
+        return UB_REPLAY_POINTS;
+    const bool sets_off = setup->bmRequestType == CLASS_OUT_INTERFACE &&
+                          setup->bRequest <= DFU_DNLOAD;
+    return setup->wLength > 0 || sets_off ? UB_REPLAY_CHANGES : UB_REPLAY_ASKS;
 }
 
 static bool same_setup(const struct ub_setup *a, const struct ub_setup *b)
@@ -143,10 +161,30 @@ static size_t seek(const struct ub_replay *replay, const struct ub_replay_life *
     return UB_REPLAY_NONE;
 }
 
+/** The first call from `next` on of that kind or a stronger one. */
+static size_t end_of_stretch(const struct ub_replay *replay, const struct ub_replay_life *life,
+                             enum ub_replay_kind kind)
+{
+    size_t end = life->next;
+    while (end < life->count && ub_replay_kind(call_at(replay, life, end)) < kind)
+        end++;
+    return end;
+}
+
+/** Behind the last call before `next` of that kind or a stronger one. */
+static size_t start_of_stretch(const struct ub_replay *replay, const struct ub_replay_life *life,
+                               enum ub_replay_kind kind)
+{
+    size_t start = life->next;
+    while (start > 0 && ub_replay_kind(call_at(replay, life, start - 1)) < kind)
+        start--;
+    return start;
+}
+
 /** What changes something: the next of its kind, else the last one; first with what is sent, then
  * without. */
-static size_t seek_barrier(const struct ub_replay *replay, const struct ub_replay_life *life,
-                           const struct ub_trace_record *wanted)
+static size_t seek_change(const struct ub_replay *replay, const struct ub_replay_life *life,
+                          const struct ub_trace_record *wanted)
 {
     size_t found = UB_REPLAY_NONE;
     for (int exact = 1; exact >= 0 && found == UB_REPLAY_NONE; exact--) {
@@ -157,21 +195,40 @@ static size_t seek_barrier(const struct ub_replay *replay, const struct ub_repla
     return found;
 }
 
-/** What only asks: the next answer before the device is changed, else the last one since it was,
- * else the nearest. *moves tells whether the replay stands behind it then. */
+/** What points somewhere: as near as can be without going past a change, as what is there is read
+ * behind it. */
+static size_t seek_pointer(const struct ub_replay *replay, const struct ub_replay_life *life,
+                           const struct ub_trace_record *wanted)
+{
+    const size_t start = start_of_stretch(replay, life, UB_REPLAY_CHANGES);
+    const size_t end = end_of_stretch(replay, life, UB_REPLAY_CHANGES);
+    size_t found = seek(replay, life, wanted, true, life->next, end, false);
+    if (found == UB_REPLAY_NONE)
+        found = seek(replay, life, wanted, true, start, life->next, true);
+    return found == UB_REPLAY_NONE ? seek_change(replay, life, wanted) : found;
+}
+
+/**
+ * What only asks: the next answer since the device was last pointed or changed, else the last one.
+ * Content is sought nowhere else; other answers (a state, a descriptor) at the nearest place.
+ * *moves tells whether the replay stands behind it then.
+ */
 static size_t seek_question(const struct ub_replay *replay, const struct ub_replay_life *life,
                             const struct ub_trace_record *wanted, bool *moves)
 {
-    size_t end = life->next;
-    while (end < life->count && !ub_replay_is_barrier(call_at(replay, life, end)))
-        end++;
+    const size_t start = start_of_stretch(replay, life, UB_REPLAY_POINTS);
+    const size_t end = end_of_stretch(replay, life, UB_REPLAY_POINTS);
     size_t found = seek(replay, life, wanted, true, life->next, end, false);
     *moves = found != UB_REPLAY_NONE;
     if (found == UB_REPLAY_NONE)
-        found = seek(replay, life, wanted, true, 0, life->next, true);
-    if (found == UB_REPLAY_NONE)
-        found = seek(replay, life, wanted, true, end, life->count, false);
-    return found;
+        found = seek(replay, life, wanted, true, start, life->next, true);
+    if (found != UB_REPLAY_NONE ||
+        (wanted->op == UB_TRACE_CONTROL && wanted->setup.bmRequestType == CLASS_IN_INTERFACE &&
+         wanted->setup.bRequest == DFU_UPLOAD))
+        return found;
+    found = seek(replay, life, wanted, true, 0, start, true);
+    return found == UB_REPLAY_NONE ? seek(replay, life, wanted, true, end, life->count, false)
+                                   : found;
 }
 
 static size_t seek_leniently(const struct ub_replay *replay, const struct ub_replay_life *life,
@@ -179,10 +236,16 @@ static size_t seek_leniently(const struct ub_replay *replay, const struct ub_rep
 {
     *moves = true;
     if (wanted->op == UB_TRACE_OPEN) /* only ever forwards: a device that was opened can be again */
-        return seek(replay, life, wanted, true, life->next, life->count, false);
-    if (ub_replay_is_barrier(wanted))
-        return seek_barrier(replay, life, wanted);
-    return seek_question(replay, life, wanted, moves);
+        return seek(replay, life, wanted, true, life->next,
+                    end_of_stretch(replay, life, UB_REPLAY_CHANGES), false);
+    switch (ub_replay_kind(wanted)) {
+    case UB_REPLAY_CHANGES:
+        return seek_change(replay, life, wanted);
+    case UB_REPLAY_POINTS:
+        return seek_pointer(replay, life, wanted);
+    default:
+        return seek_question(replay, life, wanted, moves);
+    }
 }
 
 /** The replay stands behind `position` from `moment` on. What was left out counts as gone by. */

@@ -28,7 +28,7 @@ struct ub_replay_change {
     size_t record;  /**< number of the attach or detach */
     size_t life;    /**< the life that begins or goes on; UB_REPLAY_NONE: nothing is there */
     size_t trigger; /**< number of the call before it; it cannot come earlier */
-    size_t barrier; /**< number of the call before it that can have caused it */
+    size_t barrier; /**< number of the call before it that did not just ask */
     size_t looks;   /**< looks at this port alone since `trigger`, with the one that saw it */
 };
 
@@ -51,7 +51,8 @@ struct ub_replay_port {
 };
 
 struct ub_replay {
-    struct ub_trace *trace; /**< owned */
+    struct ub_trace *trace;      /**< owned */
+    struct ub_transport_ops ops; /**< with a queue if what was recorded has one */
     bool lenient;
     struct ub_shared_time *time; /**< owned; NULL: the clock is somebody else's */
     struct ub_clock clock;
@@ -76,9 +77,15 @@ enum ub_code ub_replay_load(struct ub_replay *replay, struct ub_error *err);
 /** replay_load.c: the port of that name, or NULL. */
 struct ub_replay_port *ub_replay_port_at(const struct ub_replay *replay, const char *name);
 
-/** replay_match.c: can this call change what the device does or holds? Reads are only sought
- * between two of these. */
-bool ub_replay_is_barrier(const struct ub_trace_record *record);
+/** What a call can do to a device. */
+enum ub_replay_kind {
+    UB_REPLAY_ASKS,    /**< nothing */
+    UB_REPLAY_POINTS,  /**< it decides what the calls behind it are about: address, setting */
+    UB_REPLAY_CHANGES, /**< what the device holds, or what it is */
+};
+
+/** replay_match.c: what a call can do. */
+enum ub_replay_kind ub_replay_kind(const struct ub_trace_record *record);
 
 /**
  * replay_match.c: the record that answers a call, or NULL. Moves on. *until is when the call is

@@ -63,6 +63,7 @@ struct ub_trace {
     char transport[32]; /**< name of the transport that was recorded */
     char started[32];   /**< when, RFC 3339 in UTC */
     char unbrick[32];   /**< the version that recorded it */
+    bool queue;         /**< that transport has control_queue() */
     struct ub_trace_record *records;
     size_t count;
     bool torn;                     /**< its last line was cut off, and is not there */
@@ -83,7 +84,7 @@ void ub_trace_free(struct ub_trace *trace);
 void *ub_trace_keep(struct ub_trace *trace, size_t size);
 
 /** The first line of a trace, with its line break; the caller frees. NULL when out of memory. */
-char *ub_trace_print_header(const char *transport, const char *started);
+char *ub_trace_print_header(const char *transport, bool queue, const char *started);
 /** A record as a line with its line break; the caller frees. NULL when out of memory. */
 char *ub_trace_print(const struct ub_trace_record *record);
 

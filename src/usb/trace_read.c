@@ -262,6 +262,7 @@ static enum ub_code take_header(const struct reader *reader, const json_t *line)
         !take_text(line, "started", trace->started, sizeof(trace->started)) ||
         !take_text(line, "unbrick", trace->unbrick, sizeof(trace->unbrick)))
         return bad(reader, "the header is not written as it should be");
+    trace->queue = json_is_true(json_object_get(line, "queue"));
     return UB_OK;
 }
 

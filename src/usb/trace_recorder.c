@@ -298,7 +298,7 @@ enum ub_code ub_recorder_open(const char *path, const struct ub_transport *inner
         .wait_port = inner->ops->wait_port ? rec_wait_port : NULL,
         .destroy = rec_destroy};
     (void)pthread_mutex_init(&recorder->listing, NULL); /* cannot fail without attributes */
-    enum ub_code code = ub_trace_sink_open(&recorder->sink, path, inner->ops->name, clock, err);
+    enum ub_code code = ub_trace_sink_open(&recorder->sink, path, inner->ops, clock, err);
     if (code)
         free_recorder(recorder);
     else

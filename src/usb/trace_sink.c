@@ -140,8 +140,8 @@ static bool ends_with(const char *text, const char *end)
 }
 
 /** The first bytes of the file. */
-static enum ub_code write_header(struct ub_trace_sink *sink, const char *transport,
-                                 struct ub_error *err)
+static enum ub_code write_header(struct ub_trace_sink *sink,
+                                 const struct ub_transport_ops *recorded, struct ub_error *err)
 {
     struct timespec now = {0};
     struct tm utc;
@@ -157,15 +157,16 @@ static enum ub_code write_header(struct ub_trace_sink *sink, const char *transpo
     }
     if (gmtime_r(&now.tv_sec, &utc))
         (void)strftime(started, sizeof(started), "%Y-%m-%dT%H:%M:%SZ", &utc);
-    char *line = ub_trace_print_header(transport, started);
+    char *line = ub_trace_print_header(recorded->name, recorded->control_queue != NULL, started);
     enum ub_code code = line ? ub_trace_file_append(&sink->file, line, strlen(line), err)
                              : ub_fail_memory(err);
     free(line);
     return code;
 }
 
-enum ub_code ub_trace_sink_open(struct ub_trace_sink *sink, const char *path, const char *transport,
-                                struct ub_clock clock, struct ub_error *err)
+enum ub_code ub_trace_sink_open(struct ub_trace_sink *sink, const char *path,
+                                const struct ub_transport_ops *recorded, struct ub_clock clock,
+                                struct ub_error *err)
 {
     *sink = (struct ub_trace_sink){
         .clock = clock, .start_us = ub_now(&clock), .path = strdup(path), .file = {.fd = -1}};
@@ -175,7 +176,7 @@ enum ub_code ub_trace_sink_open(struct ub_trace_sink *sink, const char *path, co
     enum ub_code code = ub_trace_file_open(path, &sink->file, err);
     if (code)
         return code;
-    code = write_header(sink, transport, err);
+    code = write_header(sink, recorded, err);
     return code ? ub_wrap(err, code, "while beginning a recording in %s", path) : UB_OK;
 }
 

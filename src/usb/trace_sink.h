@@ -27,11 +27,12 @@ struct ub_trace_sink {
 };
 
 /**
- * Opens the file and writes how it begins. `transport` is the name of what is recorded. To be
+ * Opens the file and writes how it begins. `recorded` is what is recorded. To be
  * closed also after a failure. Errors: UB_SYS_WRITE, UB_SYS_DISK_FULL, UB_SYS_MEMORY.
  */
-enum ub_code ub_trace_sink_open(struct ub_trace_sink *sink, const char *path, const char *transport,
-                                struct ub_clock clock, struct ub_error *err);
+enum ub_code ub_trace_sink_open(struct ub_trace_sink *sink, const char *path,
+                                const struct ub_transport_ops *recorded, struct ub_clock clock,
+                                struct ub_error *err);
 void ub_trace_sink_close(struct ub_trace_sink *sink);
 
 /** Calls begin now; more than one are a queue. Returns a number that ub_trace_sink_finish() needs.

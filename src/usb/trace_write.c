@@ -120,7 +120,7 @@ static char *finish(json_t *line, bool good)
     return longer;
 }
 
-char *ub_trace_print_header(const char *transport, const char *started)
+char *ub_trace_print_header(const char *transport, bool queue, const char *started)
 {
     bool good = true;
     json_t *line = json_object();
@@ -129,6 +129,7 @@ char *ub_trace_print_header(const char *transport, const char *started)
     set_text(line, "unbrick", ub_version(), &good);
     set_text(line, "started", started, &good);
     set_text(line, "transport", transport, &good);
+    set(line, "queue", json_boolean(queue), &good);
     return finish(line, good);
 }
 
