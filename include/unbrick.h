@@ -634,7 +634,7 @@ struct ub_result {
     struct ub_phase write;  /**< with what the device does to take the image in */
     struct ub_phase verify; /**< reading back */
     uint64_t total_us;      /**< the whole procedure */
-    uint64_t transfers; /**< control transfers sent to the DFU interface */
+    uint64_t transfers;     /**< control transfers sent to the DFU interface */
 };
 
 /**

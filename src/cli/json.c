@@ -203,6 +203,23 @@ json_t *json_of_image(const char *file, const struct ub_image *image)
     return object;
 }
 
+/** The ways that were considered, cheapest first. */
+static json_t *choices_array(const struct ub_plan *plan)
+{
+    struct ub_plan_choice choice;
+    json_t *choices = json_array();
+    for (size_t i = 0; ub_plan_choice(plan, i, &choice); i++) {
+        json_t *one = json_object();
+        set_text(one, "way", choice.way);
+        set_bool(one, "chosen", choice.chosen);
+        set_bool(one, "allowed", choice.allowed);
+        set_text(one, "why", choice.why);
+        set_number(one, "predicted_us", choice.predicted_us);
+        (void)json_array_append_new(choices, one);
+    }
+    return choices;
+}
+
 json_t *json_of_plan(const struct ub_plan *plan)
 {
     struct ub_plan_info info;
@@ -229,6 +246,7 @@ json_t *json_of_plan(const struct ub_plan *plan)
     set_number(object, "predicted_us", info.predicted_us);
     set_bool(object, "read_back", info.read_back);
     set_bool(object, "nothing_to_do", info.nothing_to_do);
+    (void)json_object_set_new(object, "choices", choices_array(plan));
     (void)json_object_set_new(object, "steps", steps);
     return object;
 }
@@ -344,6 +362,14 @@ json_t *json_of_error(const struct ub_error *err)
     return object;
 }
 
+static void set_phase(json_t *object, const char *key, const struct ub_phase *phase)
+{
+    json_t *one = json_object();
+    set_number(one, "predicted_us", phase->predicted_us);
+    set_number(one, "actual_us", phase->actual_us);
+    (void)json_object_set_new(object, key, one);
+}
+
 static void set_result(json_t *object, const struct ub_result *result)
 {
     set_text(object, "port", result->port);
@@ -360,6 +386,9 @@ static void set_result(json_t *object, const struct ub_result *result)
     set_number(object, "return_us", result->return_us);
     set_number(object, "predicted_us", result->predicted_us);
     set_number(object, "actual_us", result->actual_us);
+    set_phase(object, "erase", &result->erase);
+    set_phase(object, "write", &result->write);
+    set_phase(object, "verify", &result->verify);
     set_number(object, "total_us", result->total_us);
     set_number(object, "transfers", result->transfers);
 }

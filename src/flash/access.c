@@ -4,9 +4,6 @@
 #include "base/error.h"
 
 #define CHUNK ((size_t)32 * 1024)
-/* Readings that carry less than this in a transfer are mostly commands. */
-#define BRIEF_BYTES 512u
-
 /** An operation under way. */
 struct stopwatch {
     uint64_t us;
@@ -57,9 +54,9 @@ enum ub_code ub_access_read(const struct ub_target *target, const struct ub_regi
                                                   actual, err);
     struct ub_ledger *ledger = target->ledger;
     uint64_t transfers = transfers_sent(target) - watch.transfers;
+    bool brief = transfers && *actual / transfers <= target->caps.transfer_size / 2u;
     if (!code && ledger && transfers)
-        note(target, &watch, *actual / transfers < BRIEF_BYTES ? &ledger->brief : &ledger->steady,
-             *actual, 0);
+        note(target, &watch, brief ? &ledger->brief : &ledger->steady, *actual, 0);
     return code;
 }
 

@@ -134,7 +134,7 @@ static uint64_t price_of_mass_erase(const struct chooser *c)
             uint64_t left = piece->length - at;
             size_t step = left < plan->block ? (size_t)left : plan->block;
             if (!ub_all_bytes(piece->data + at, step, plan->erased_value))
-                (void)ub_tally_write(&tally, wiped, piece->address + at, step, at > 0);
+                (void)ub_tally_write(&tally, wiped, piece->address + at, step);
         }
     }
     ub_tally_forget(&tally);

@@ -67,7 +67,7 @@ static enum ub_code look_at_group(struct survey *survey, const struct pending *p
     size_t end = from + pending->group < pending->count ? from + pending->group : pending->count;
     enum ub_code code = UB_OK;
     for (size_t i = from; !code && i < end; i++) {
-        if (!pending->works[i]->known)
+        if (!pending->works[i]->looked)
             code = ub_survey_look(survey, pending->works[i], false, err);
         *equal = *equal || pending->works[i]->same || pending->works[i]->fillable;
     }
@@ -79,12 +79,9 @@ static enum ub_code sample(struct survey *survey, const struct pending *pending,
                            bool *equal, struct ub_error *err)
 {
     const size_t groups = groups_of(pending);
-    const size_t window = survey->window;
     enum ub_code code = UB_OK;
-    survey->window = survey->plan->block;
     for (size_t i = 0; !code && i < samples && !*equal; i++)
         code = look_at_group(survey, pending, i * groups / samples, equal, err);
-    survey->window = window;
     return code;
 }
 
@@ -94,6 +91,7 @@ static enum ub_code look_at_all(struct survey *survey, const struct pending *pen
     enum ub_code code = UB_OK;
     bool ignored = false;
     survey->plan->compared = true;
+    survey->window = ub_access_chunk(survey->target);
     for (size_t i = 0; !code && i < groups_of(pending); i++)
         code = look_at_group(survey, pending, i, &ignored, err);
     return code;

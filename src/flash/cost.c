@@ -11,7 +11,7 @@
 #define ASKS_MILLI 2000u
 #define MILLI      1000u
 /* A measurement that differs from what was believed by more than this was of something else. */
-#define FACTOR_MAX 50.0
+#define FACTOR_MAX 20.0
 
 void ub_rates_start(struct ub_rates *rates, const struct ub_costs *family)
 {

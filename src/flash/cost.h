@@ -39,8 +39,8 @@ enum ub_phase_id { UB_PHASE_ERASE, UB_PHASE_WRITE, UB_PHASE_VERIFY, UB_PHASES };
 /** What a run believes, and what it measures. Part of the procedure; see ub_target.ledger. */
 struct ub_ledger {
     struct ub_rates rates;
-    uint16_t block;           /**< bytes of a full block */
-    struct ub_measure brief;  /**< readings that were mostly commands */
+    struct ub_measure brief;  /**< readings that were mostly commands: less than half a block in a
+                                   transfer */
     struct ub_measure steady; /**< readings that were mostly data */
     struct ub_measure erase[UB_SIZE_CLASSES];
     struct ub_measure erase_all;

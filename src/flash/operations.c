@@ -16,7 +16,7 @@ struct builder {
     bool keep; /**< operations go into the plan; else only prices are summed up */
     struct ub_tally tally;
     uint64_t us[UB_PHASES];
-    struct ub_plan_op last; /**< the last operation, whether it was kept or not */
+    struct ub_plan_op last; /**< the operation in hand, which may still grow; length 0: none */
     struct ub_error *err;
     enum ub_code code; /**< the first failure; later calls do nothing */
 };
@@ -35,14 +35,14 @@ static struct ub_plan_op *append(struct ub_plan *plan)
     return &plan->ops[plan->op_count++];
 }
 
-static uint64_t price(struct builder *b, const struct ub_plan_op *op, bool goes_on)
+static uint64_t price(struct builder *b, const struct ub_plan_op *op)
 {
     const struct ub_plan_step *step = &op->step;
     switch (step->action) {
     case UB_PLAN_ERASE:
         return ub_tally_erase(&b->tally, op->region, step->address, (uint32_t)step->length);
     case UB_PLAN_WRITE:
-        return ub_tally_write(&b->tally, op->region, step->address, step->length, goes_on);
+        return ub_tally_write(&b->tally, op->region, step->address, step->length);
     case UB_PLAN_ERASE_ALL:
         return ub_tally_erase_all(&b->tally, op->region);
     case UB_PLAN_KEEP:
@@ -52,7 +52,26 @@ static uint64_t price(struct builder *b, const struct ub_plan_op *op, bool goes_
     return 0;
 }
 
-/** Does this operation only lengthen the last one? */
+/** The operation in hand is complete: it gets its price, and its place in the plan. */
+static void finish(struct builder *b)
+{
+    struct ub_plan_op *op = &b->last;
+    if (b->code || !op->step.length)
+        return;
+    const uint64_t commands = b->tally.commands;
+    op->step.predicted_us = price(b, op);
+    op->commands = (uint32_t)(b->tally.commands - commands);
+    b->us[op->step.action == UB_PLAN_WRITE ? UB_PHASE_WRITE : UB_PHASE_ERASE] +=
+        op->step.predicted_us;
+    struct ub_plan_op *room = b->keep ? append(b->plan) : NULL;
+    if (room)
+        *room = *op;
+    else if (b->keep)
+        b->code = ub_fail_memory(b->err);
+    op->step.length = 0;
+}
+
+/** Does this operation only lengthen the one in hand? */
 static bool joins(const struct ub_plan_op *last, const struct ub_plan_op *op)
 {
     if (!last->step.length || last->step.action != op->step.action || last->region != op->region ||
@@ -63,30 +82,13 @@ static bool joins(const struct ub_plan_op *last, const struct ub_plan_op *op)
     return op->step.action == UB_PLAN_KEEP || op->step.action == UB_PLAN_BLANK;
 }
 
-static void keep_op(struct builder *b, const struct ub_plan_op *op, bool lengthens)
-{
-    struct ub_plan *plan = b->plan;
-    if (lengthens) {
-        struct ub_plan_op *last = &plan->ops[plan->op_count - 1];
-        last->step.length += op->step.length;
-        last->step.predicted_us += op->step.predicted_us;
-        last->commands += op->commands;
-        return;
-    }
-    struct ub_plan_op *room = append(plan);
-    if (room)
-        *room = *op;
-    else
-        b->code = ub_fail_memory(b->err);
-}
-
-/** Adds an operation, or lengthens the last one if this one continues it. */
+/** Adds an operation, or lengthens the one in hand if this one continues it. */
 static void add(struct builder *b, enum ub_plan_action action, const struct ub_region *region,
                 uint64_t address, uint64_t length, const uint8_t *data)
 {
     if (b->code || !length)
         return;
-    struct ub_plan_op op = {
+    const struct ub_plan_op op = {
         .step = {.action = action,
                  .alt = region->alt,
                  .address = address,
@@ -96,17 +98,12 @@ static void add(struct builder *b, enum ub_plan_action action, const struct ub_r
                                   region->kind != UB_REGION_STREAM)},
         .region = region,
         .data = data};
-    const uint64_t commands = b->tally.commands;
-    bool lengthens = joins(&b->last, &op);
-    op.step.predicted_us = price(b, &op, lengthens);
-    op.commands = (uint32_t)(b->tally.commands - commands);
-    b->us[action == UB_PLAN_WRITE ? UB_PHASE_WRITE : UB_PHASE_ERASE] += op.step.predicted_us;
-    if (b->keep)
-        keep_op(b, &op, lengthens);
-    if (lengthens)
+    if (joins(&b->last, &op)) {
         b->last.step.length += length;
-    else
-        b->last = op;
+        return;
+    }
+    finish(b);
+    b->last = op;
 }
 
 /** The command to erase everything takes care of this sector. */
@@ -225,21 +222,30 @@ static bool wants_blank(const struct ub_plan *plan, const struct ub_sector_work 
     return !work->want || ub_all_bytes(work->want, work->sector.size, plan->erased_value);
 }
 
-/**
- * Neighbouring sectors that are erased make one run, so that blocks larger than a sector are sent
- * in full; the boot sector always begins one. Where a unit is programmed once, a blank sector is
- * never sent as part of a block, so that it can be filled later.
- */
+/** May the blocks of a run that began at `first` go on into the next sector, where a unit is
+ * programmed once? No block may hold part of a sector, or a blank sector beside one that is not:
+ * what reads as blank there is taken for never programmed later (judge.c). */
+static bool carries_over(const struct builder *b, const struct ub_sector_work *first,
+                         const struct ub_sector_work *next)
+{
+    const uint32_t block = b->plan->block;
+    const uint32_t size = next->sector.size;
+    if ((next->sector.address - first->sector.address) % block == 0)
+        return true;
+    return size < block && block % size == 0 && next[-1].sector.size == size &&
+           wants_blank(b->plan, next) == wants_blank(b->plan, next - 1);
+}
+
+/** Neighbouring sectors that are erased make one run, so that blocks larger than a sector are sent
+ * in full; the boot sector always begins one. */
 static const struct ub_sector_work *end_of_run(const struct builder *b,
                                                const struct ub_sector_work *first)
 {
-    const struct ub_plan *plan = b->plan;
-    const struct ub_sector_work *end = plan->sectors + plan->sector_count;
-    bool split = b->target->habits.write_once && first->sector.size < plan->block;
-    bool blank = split && wants_blank(plan, first);
+    const struct ub_sector_work *end = b->plan->sectors + b->plan->sector_count;
+    const bool careful = b->target->habits.write_once;
     const struct ub_sector_work *work = first + 1;
     while (work < end && ub_work_joins(work - 1, work) && work->verdict == UB_VERDICT_REWRITE &&
-           !work->boot && (!split || wants_blank(plan, work) == blank))
+           !work->boot && (!careful || carries_over(b, first, work)))
         work++;
     return work;
 }
@@ -287,7 +293,7 @@ static void add_writes(struct builder *b)
         size_t from = work->boot ? first_block(plan, work) : 0;
         if (work->boot)
             boot = work;
-        if (work->verdict == UB_VERDICT_REWRITE) {
+        if (work->verdict == UB_VERDICT_REWRITE && from < work->sector.size) {
             next = end_of_run(b, work);
             size_t length = (size_t)(next[-1].sector.address + next[-1].sector.size -
                                      work->sector.address);
@@ -387,10 +393,12 @@ enum ub_code ub_plan_operations(struct ub_plan *plan, const struct ub_target *ta
     ub_tally_start(&b.tally, target, rates);
     add_erases(&b);
     add_writes(&b);
+    finish(&b);
     bool read_back = ub_plan_can_read_back(plan, target);
     if (read_back)
         price_verify(&b);
     add_keeps(&b);
+    finish(&b);
     if (!b.code && keep) {
         plan->info.read_back = read_back;
         sum_up(&b);

@@ -48,7 +48,8 @@ struct ub_sector_work {
     uint32_t covered;    /**< bytes of it that belong to the image */
     uint32_t fills;      /**< number of its stretches */
     size_t first_fill;   /**< the first of them, in ub_plan.fills */
-    bool known;          /**< what it holds was looked at, all of it */
+    bool looked;         /**< what it holds was looked at, as far as that was of use */
+    bool known;          /**< all of it was */
     bool same;           /**< known, and it holds `want` */
     bool fillable;       /**< known, and its stretches can be programmed without an erase, which is
                               no dearer than erasing it */

@@ -106,8 +106,7 @@ enum ub_code ub_plan_stream(struct ub_plan *plan, const struct ub_target *target
         return ub_fail_memory(err);
     ub_tally_start(&tally, target, rates);
     info->read_back = target->caps.can_read && target->caps.tolerant;
-    plan->predicted[UB_PHASE_WRITE] = ub_tally_write(&tally, piece->region, 0, piece->length,
-                                                     false) +
+    plan->predicted[UB_PHASE_WRITE] = ub_tally_write(&tally, piece->region, 0, piece->length) +
                                       ub_tally_end(&tally);
     if (info->read_back)
         plan->predicted[UB_PHASE_VERIFY] = ub_tally_read(&tally, piece->region, 0, piece->length);

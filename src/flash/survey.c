@@ -272,6 +272,7 @@ enum ub_code ub_survey_look(struct survey *survey, struct ub_sector_work *work, 
                             struct ub_error *err)
 {
     const uint8_t *have = NULL;
+    work->looked = true;
     enum ub_code code = learn(survey, work, to_the_end, &have, err);
     if (!code && needs_neighbours(survey, work))
         code = merge_neighbours(survey, work, have, err);
@@ -342,7 +343,7 @@ enum ub_code ub_plan_survey(struct ub_plan *plan, const struct ub_target *target
                             .target = target,
                             .wish = wish,
                             .rates = rates,
-                            .window = ub_access_chunk(target)};
+                            .window = wish->foretold ? ub_access_chunk(target) : plan->block};
     enum ub_code code = look_at_what_must_be_known(&survey, err);
     if (!code)
         code = ub_survey_compare(&survey, err);

@@ -62,7 +62,9 @@ uint64_t ub_tally_erase(struct ub_tally *tally, const struct ub_region *region, 
     uint64_t us = select_region(tally, region);
     us += command(tally, ub_cost_erase_chip(tally->rates, size));
     tally->anchored = false;
-    if (tally->target->habits.erase_unproved && tally->target->caps.can_read)
+    /* a look afterwards is part of what was measured */
+    if (tally->target->habits.erase_unproved && tally->target->caps.can_read && size &&
+        !tally->rates->erase_us[ub_size_class(size)])
         us += ub_tally_read(tally, region, address, size);
     return us;
 }
@@ -120,12 +122,11 @@ static uint64_t blocks_in(const struct ub_tally *tally, uint64_t length)
 }
 
 uint64_t ub_tally_write(struct ub_tally *tally, const struct ub_region *region, uint64_t address,
-                        uint64_t length, bool goes_on)
+                        uint64_t length)
 {
     uint64_t blocks = blocks_in(tally, length);
     uint64_t us = select_region(tally, region);
-    if (!goes_on || length < block_of(tally))
-        us += addresses(tally, region, address, length);
+    us += addresses(tally, region, address, length);
     us += turn(tally, UB_TALLY_DOWN);
     return us + count(tally, 0, blocks + blocks * tally->rates->asks_milli / MILLI, length,
                       ub_cost_write_chip(tally->rates, length));

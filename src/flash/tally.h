@@ -42,9 +42,9 @@ uint64_t ub_tally_erase(struct ub_tally *tally, const struct ub_region *region, 
                         uint32_t size);
 /** The mass erase. */
 uint64_t ub_tally_erase_all(struct ub_tally *tally, const struct ub_region *region);
-/** Writing `length` bytes at `address`, which go on where the last write ended if `goes_on`. */
+/** Writing `length` bytes at `address`. */
 uint64_t ub_tally_write(struct ub_tally *tally, const struct ub_region *region, uint64_t address,
-                        uint64_t length, bool goes_on);
+                        uint64_t length);
 /** Reading `length` bytes at `address`. */
 uint64_t ub_tally_read(struct ub_tally *tally, const struct ub_region *region, uint64_t address,
                        uint64_t length);

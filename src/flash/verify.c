@@ -79,7 +79,8 @@ static enum ub_code compare_stream(const struct ub_target *target, const struct 
     return code;
 }
 
-/** Reads neighbouring sectors in chunks and compares them. */
+/** Reads neighbouring sectors in chunks and compares them. The first block is read alone: what the
+ * commands before it cost can be told from what data costs by that. */
 static enum ub_code compare_run(const struct ub_target *target, const struct ub_sector_work *first,
                                 const struct ub_sector_work *end, uint8_t *have,
                                 struct findings *found, struct ub_error *err)
@@ -87,11 +88,14 @@ static enum ub_code compare_run(const struct ub_target *target, const struct ub_
     const uint64_t start = first->sector.address;
     const uint64_t length = end[-1].sector.address + end[-1].sector.size - start;
     const size_t chunk = ub_access_chunk(target);
+    const size_t block = target->caps.transfer_size;
     const struct ub_sector_work *work = first;
     size_t offset = 0; /* in the sector */
+    size_t step = 0;
     enum ub_code code = UB_OK;
-    for (uint64_t at = 0; !code && at < length; at += chunk) {
-        size_t step = length - at < chunk ? (size_t)(length - at) : chunk;
+    for (uint64_t at = 0; !code && at < length; at += step) {
+        step = at == 0 && block ? block : chunk;
+        step = length - at < step ? (size_t)(length - at) : step;
         code = ub_access_read_all(target, first->region, start + at, have, step, err);
         for (size_t done = 0; !code && done < step;) {
             size_t left = work->sector.size - offset;
