@@ -50,7 +50,8 @@ static const struct ub_sim_chip chips[] = {
     },
     /* Nobody has shown that such an erase is done: a host must look. Here it is not. */
     {
-        NEW_ROM("stm32h743v-lost", "The same, if what was freed had not been erased",
+        NEW_ROM("stm32h743v-lost",
+                "STM32H743 revision V, supposing that what is freed was not erased",
                 "200364500000"),
         H7_MEMORIES,
         H7_DFUSE(.bank2 = UB_SIM_BANK2_LOST),

@@ -5,7 +5,8 @@
 /*
  * L0 and L1: an erased byte is 0x00. A page takes 3.28, at worst 3.94 ms to erase, and so does half
  * a page to program, recalled. They claim what ST's DFU demo for L1 claims (usb_conf.h: 100 ms for
- * an erase, 104 for a write); no log of a ROM was found. Data EEPROM: a word in 3.28 ms.
+ * an erase, 104 for a write), and are deaf while they work as F4 and F7 are; both are assumptions,
+ * no log of a ROM was found. Data EEPROM: a word in 3.28 ms.
  */
 #define LX_MS_TYPICAL 3280u /* us */
 #define LX_MS_WORST   3940u

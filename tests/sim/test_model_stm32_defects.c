@@ -54,19 +54,11 @@ static uint8_t *memory(struct bench *b, uint64_t address)
     return ub_sim_device_memory(b->device, address, 1);
 }
 
-/* Erase and program times in the slow variant. */
-static void be_slow(struct bench *b)
-{
-    for (size_t i = 0; i < b->device->store.count; i++)
-        b->device->store.flashes[i].slow = true;
-}
-
 static void f405_takes_32_s_for_what_it_claims_100_ms(void **state)
 {
     (void)state;
     struct bench b;
-    begin(&b, "stm32f405");
-    be_slow(&b);
+    begin(&b, "stm32f405,speed=slow");
     b.data[0] = ERASE;
     assert_int_equal(ask(&b, DNLOAD, 0, 1), UB_OK);
     assert_int_equal(get_status(&b).poll_ms, 100);
@@ -95,6 +87,25 @@ static void f411_refuses_each_hundredth_block_once(void **state)
     point_at(&b, FLASH);
     assert_int_equal(download(&b, 101, "\x34", 1).bState, UB_FN_DNLOAD_IDLE);
     assert_int_equal(*memory(&b, FLASH + 99 * 2048), 0x34);
+    bench_close(&b);
+}
+
+/* The length says one character more than comes. */
+static void f427_cuts_its_strings(void **state)
+{
+    (void)state;
+    struct bench b;
+    const struct ub_setup string = {.bmRequestType = 0x80,
+                                    .bRequest = 6,
+                                    .wValue = 0x0300 + UB_SIM_STRING_INTERFACE,
+                                    .wIndex = 0x0409,
+                                    .wLength = 255};
+    bench_open(&b, "stm32f427");
+    assert_int_equal(b.transport.ops->control(b.transport.self, b.handle, &string, b.data, 500,
+                                              &b.actual, &b.err),
+                     UB_OK);
+    assert_int_equal(b.actual, 2 + 2 * strlen(b.device->spec.chip->memories[0].name));
+    assert_int_equal(b.data[0], b.actual + 2);
     bench_close(&b);
 }
 
@@ -556,6 +567,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(f405_takes_32_s_for_what_it_claims_100_ms),
         cmocka_unit_test(f411_refuses_each_hundredth_block_once),
+        cmocka_unit_test(f427_cuts_its_strings),
         cmocka_unit_test(f427_has_option_bytes_in_a_second_zone),
         cmocka_unit_test(f745_claims_104_ms_for_setting_an_address),
         cmocka_unit_test(f767_erases_less_than_its_map_says),
