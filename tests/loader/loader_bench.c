@@ -30,8 +30,17 @@ void loader_bench_ok(const struct loader_bench *bench, enum ub_code code)
                  bench->err.depth > 1 ? bench->err.context[1] : "");
 }
 
-void loader_bench_open(struct loader_bench *bench, const char *spec,
-                       const struct ub_loader_habits *habits)
+static enum ub_code control_queue(void *self, struct ub_usb_handle *handle,
+                                  struct ub_transfer *transfers, size_t count, struct ub_error *err)
+{
+    struct ub_transport_ops ops = ub_sim_bus_transport(self).ops[0];
+    const struct ub_transport plain = {.ops = &ops, .self = self};
+    ops.control_queue = NULL; /* one by one, which is what a queue is on the wire */
+    return ub_control_queue(&plain, handle, transfers, count, err);
+}
+
+static void open_it(struct loader_bench *bench, const char *spec,
+                    const struct ub_loader_habits *habits, bool queued)
 {
     char text[256];
     const char *specs[1] = {text};
@@ -40,6 +49,10 @@ void loader_bench_open(struct loader_bench *bench, const char *spec,
     (void)ub_print(text, sizeof(text), "%s,time=virtual", spec);
     loader_bench_ok(bench, ub_sim_bus_open(specs, 1, &bench->bus, &bench->err));
     bench->transport = ub_sim_bus_transport(bench->bus);
+    bench->ops = *bench->transport.ops;
+    if (queued)
+        bench->ops.control_queue = control_queue;
+    bench->transport.ops = &bench->ops;
     bench->env.clock = ub_sim_bus_clock(bench->bus);
     bench->env.callbacks = (struct ub_callbacks){.user = bench, .event = on_event};
     const struct ub_transport_ops *ops = bench->transport.ops;
@@ -60,6 +73,18 @@ void loader_bench_open(struct loader_bench *bench, const char *spec,
         bench, ub_loader_for(&bench->interface)->open(&bench->port, &bench->loader, &bench->err));
     bench->flash = bench->loader->ops->regions(bench->loader, &count);
     assert_true(count > 0);
+}
+
+void loader_bench_open(struct loader_bench *bench, const char *spec,
+                       const struct ub_loader_habits *habits)
+{
+    open_it(bench, spec, habits, false);
+}
+
+void loader_bench_open_queued(struct loader_bench *bench, const char *spec,
+                              const struct ub_loader_habits *habits)
+{
+    open_it(bench, spec, habits, true);
 }
 
 void loader_bench_close(struct loader_bench *bench)

@@ -13,6 +13,7 @@
 struct loader_bench {
     struct ub_sim_bus *bus;
     struct ub_transport transport;
+    struct ub_transport_ops ops; /**< of that transport, a copy */
     struct ub_usb_list list;
     struct ub_usb_handle *handle;
     struct ub_dfu_interface interface;
@@ -29,13 +30,18 @@ struct loader_bench {
 };
 
 /** Deadlines that let a test end; nothing else is special. */
-#define LOADER_BENCH_DEADLINES                                                                     \
+#define LOADER_BENCH_TIMES                                                                         \
     .erase_deadline_ms = 10000, .erase_all_deadline_ms = 35000, .write_deadline_ms = 5000,         \
-    .manifest_deadline_ms = 10000, .poll_max_ms = 60000, .erased_value = 0xff
+    .manifest_deadline_ms = 10000, .poll_max_ms = 60000
+/** The same, for memory that is erased to 0xff. */
+#define LOADER_BENCH_DEADLINES LOADER_BENCH_TIMES, .erased_value = 0xff
 
 /** Opens the device that the spec describes, in virtual time; fails the test if it cannot. */
 void loader_bench_open(struct loader_bench *bench, const char *spec,
                        const struct ub_loader_habits *habits);
+/** The same, over a transport that takes several requests at once. */
+void loader_bench_open_queued(struct loader_bench *bench, const char *spec,
+                              const struct ub_loader_habits *habits);
 void loader_bench_close(struct loader_bench *bench);
 /** Fails the test with the error unless code is UB_OK. */
 void loader_bench_ok(const struct loader_bench *bench, enum ub_code code);

@@ -193,8 +193,9 @@ static enum ub_code mock_control(void *self, struct ub_usb_handle *handle,
         return UB_OK;
     }
     if (step->code) {
+        (void)scripted(step->code, err);
         ub_error_transfer(err, setup, -1);
-        return scripted(step->code, err);
+        return step->code;
     }
     if (setup->bmRequestType & UB_SETUP_IN) {
         memset(data, 0, setup->wLength);

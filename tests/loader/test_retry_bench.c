@@ -58,6 +58,7 @@ static void device_that_refuses_blocks_is_written_all_the_same(void **state)
 struct chip {
     const char *name;
     struct ub_loader_habits habits;
+    bool queued; /* its transport takes several requests at once */
 };
 
 static const struct chip chips[] = {
@@ -68,14 +69,26 @@ static const struct chip chips[] = {
     {"stm32u5", {LOADER_BENCH_DEADLINES, ECC(16), .naks_while_busy = true}}, /* which it does not */
     {"stm32f405", {LOADER_BENCH_DEADLINES, .naks_while_busy = true}},
     {"stm32f405", {LOADER_BENCH_DEADLINES}},
+    {"stm32l4", {LOADER_BENCH_DEADLINES, ECC(8)}, true},
+    {"stm32l4", {LOADER_BENCH_DEADLINES, ECC(8), .no_upload = true}, true},
+    {"stm32u5", {LOADER_BENCH_DEADLINES, ECC(16), .poll_early = true}, true},
+    {"stm32l0", {LOADER_BENCH_TIMES, .poll_early = true}, true},
 };
+
+static void open_chip(const struct chip *chip, const char *spec)
+{
+    if (chip->queued)
+        loader_bench_open_queued(&bench, spec, &chip->habits);
+    else
+        loader_bench_open(&bench, spec, &chip->habits);
+}
 
 /** Writes with a fault at transfer `at`; false if that came before it. */
 static bool write_with_fault(const struct chip *chip, const char *fault, unsigned at)
 {
     char spec[64];
     (void)ub_print(spec, sizeof(spec), "%s,fault=%s@%u", chip->name, fault, at);
-    loader_bench_open(&bench, spec, &chip->habits);
+    open_chip(chip, spec);
     loader_bench_image(&bench, 23 * KIB);
     const uint64_t began = loader_bench_now(&bench);
     enum ub_code code = loader_bench_write(&bench, FLASH);
@@ -104,7 +117,7 @@ static void every_fault_at_every_transfer_is_resumed(void **state)
     static const char *const faults[] = {"stall", "timeout", "short"};
     for (size_t c = 0; c < sizeof(chips) / sizeof(chips[0]); c++)
         for (size_t f = 0; f < 3; f++) {
-            loader_bench_open(&bench, chips[c].name, &chips[c].habits);
+            open_chip(&chips[c], chips[c].name);
             unsigned at = (unsigned)loader_bench_counts(&bench).transfers + 1;
             const unsigned first = at;
             loader_bench_close(&bench);
