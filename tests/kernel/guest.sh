@@ -62,10 +62,12 @@ reap()
 # Pull out every device that a case left attached, and wait until the bus is empty.
 clear_bus()
 {
-    local port state i left
-    while read -r _ port state _; do
-        [[ $port =~ ^[0-9]+$ && $state != 004 ]] && echo "$((10#$port))" >"$vhci/detach"
-    done <"$vhci/status"
+    local status port state i left
+    for status in "$vhci/status" "$vhci"/status.*; do
+        while read -r _ port state _; do
+            [[ $port =~ ^[0-9]+$ && $state != 004 ]] && echo "$((10#$port))" >"$vhci/detach"
+        done <"$status"
+    done
     for ((i = 0; i < 100; i++)); do
         # Left are the interfaces of the root hubs, 1-0:1.0 and so on.
         left=(/sys/bus/usb/devices/[0-9]*-[1-9]*)

@@ -172,6 +172,33 @@ new_port()
     done
 }
 
+# Attach $1 virtual devices at once and wait until the kernel has configured all of them. In the
+# description $2 every @ stands for the device's number, from 1 on. Adds to PIDS and PORTS; the
+# words of simulator number N go to the file `sim-N.log`.
+attach_many()
+{
+    local before after i port
+    [[ -x $UNBRICK ]] || fail "there is no $UNBRICK"
+    before=$(usb_ports | tr '\n' ' ')
+    for ((i = 1; i <= $1; i++)); do
+        "$UNBRICK" sim "${2//@/$i}" --attach >"sim-$i.log" 2>&1 &
+        PIDS+=("$!")
+    done
+    # shellcheck disable=SC2317 # called by wait_until
+    all_attached()
+    {
+        after=()
+        for port in $(usb_ports); do
+            [[ " $before" == *" $port "* ]] || after+=("$port")
+        done
+        ((${#after[@]} >= $1))
+    }
+    wait_until $((15 + $1)) all_attached "$1" ||
+        fail "${#after[@]} of $1 devices came: $(cat sim-*.log)"
+    PORTS+=("${after[@]}")
+    echo "    $1 devices are at ${after[*]}"
+}
+
 # Attach the virtual device SPEC (MODEL[,key=value...]) and wait until the kernel has configured it.
 # Sets PORT and PID. The simulator's own words go to the file `sim.PORT.log`.
 attach()
@@ -205,10 +232,22 @@ pid_at()
     done | tail -n 1
 }
 
-# The number that the virtual host gives to PORT $1 (1-3 is number 2): for its file `detach`.
+# The number that the virtual hosts give to PORT $1, for the file `detach`. Each has a bus of its own;
+# their ports are numbered on from one to the next.
 vhci_number()
 {
-    echo "$((${1##*-} - 1))"
+    local host status hub port _
+    for host in /sys/devices/platform/vhci_hcd.*; do
+        [[ -d $host/usb${1%%-*} ]] || continue
+        status=$VHCI/status
+        [[ ${host##*.} == 0 ]] || status+=.${host##*.}
+        while read -r hub port _; do
+            if [[ $hub == hs ]]; then
+                echo "$((10#$port + ${1##*-} - 1))"
+                return
+            fi
+        done <"$status"
+    done
 }
 
 # Pull the device at PORT out of the bus, as by its cable, and wait until the kernel has seen it go
