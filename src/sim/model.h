@@ -138,11 +138,11 @@ struct ub_sim_dfu {
                                  wTransferSize */
     uint32_t refuse_nth; /**< refuses every n-th data block once, for no reason (F411); 0: none */
     enum ub_sim_bank2 bank2;
-    bool upload_to_run; /**< leaves for its firmware only after an upload (m-stack) */
-    bool no_mass_erase; /**< refuses it (GD32VF103 variant B) */
-    bool strings_cut;   /**< string descriptors end before their length says (F427) */
-    bool serial_bytes;  /**< the serial number's descriptor holds bytes, not UTF-16 (GD32VF103) */
-    bool checks_prefix; /**< takes no image without an LPC prefix: errFILE */
+    bool upload_to_run;  /**< leaves for its firmware only after an upload (m-stack) */
+    bool no_mass_erase;  /**< refuses it (GD32VF103 variant B) */
+    bool strings_cut;    /**< string descriptors end before their length says (F427) */
+    bool serial_bytes;   /**< the serial number's descriptor holds bytes, not UTF-16 (GD32VF103) */
+    bool checks_prefix;  /**< takes no image without an LPC prefix: errFILE */
     bool upload_rubbish; /**< what it uploads is not what it holds (Jabra) */
     bool endless;        /**< a plain upload never ends */
     bool whole_blocks;   /**< block N is the memory's block N, and only whole ones are taken
