@@ -84,6 +84,15 @@ static void revert_hint(struct cli *cli)
     }
 }
 
+/** What there is to look into, or to send to somebody. */
+static void trace_hint(struct cli *cli)
+{
+    const char *trace = cli->words.value[CLI_OPT_TRACE];
+    if (trace != NULL && cli->context != NULL) {
+        term_print(&cli->term.err, TERM_PLAIN, "Every transfer is recorded in %s\n", trace);
+    }
+}
+
 /** On the steps' side: where the run stopped. */
 static void stopped_step(struct cli *cli, enum ub_code code)
 {
@@ -171,6 +180,29 @@ static void show_error(struct cli *cli, const struct ub_error *err)
         term_print(to, TERM_PLAIN, "\n");
         revert_hint(cli);
     }
+    trace_hint(cli);
+}
+
+static void show_phase(struct cli *cli, const char *name, const struct ub_phase *phase)
+{
+    char predicted[FORMAT_TEXT];
+    char actual[FORMAT_TEXT];
+    if (phase->predicted_us > 0 || phase->actual_us > 0) {
+        term_print(&cli->term.out, TERM_DIM, "  %-6s  %9s  predicted %9s\n", name,
+                   format_duration(actual, phase->actual_us),
+                   format_duration(predicted, phase->predicted_us));
+    }
+}
+
+/** For --verbose: what each part of the run took, beside what was foretold. */
+static void show_phases(struct cli *cli)
+{
+    if (!cli->verbose || cli->quiet || !cli->has_result) {
+        return;
+    }
+    show_phase(cli, "erase", &cli->result.erase);
+    show_phase(cli, "write", &cli->result.write);
+    show_phase(cli, "verify", &cli->result.verify);
 }
 
 void render_end(struct cli *cli, const struct ub_error *err, int status)
@@ -185,5 +217,7 @@ void render_end(struct cli *cli, const struct ub_error *err, int status)
         term_flush(&cli->term.out);
         show_error(cli, err);
         term_flush(&cli->term.err);
+    } else {
+        show_phases(cli);
     }
 }

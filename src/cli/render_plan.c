@@ -9,10 +9,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Rows of one action that are shown each by itself, unless --verbose: a device may have thousands
+ * of small sectors, of which every other one changes. */
+#define ROWS_SHOWN 12
+#define WAY_INDENT 32
+
 /** One line of the table: neighbouring steps of the same kind, taken together. */
 struct row {
     struct ub_plan_step step;
     size_t steps;
+    size_t folded; /**< ranges that it stands for, if it stands for what is not shown */
 };
 
 static const char *action_title(enum ub_plan_action action)
@@ -86,6 +92,39 @@ static struct row *gather(const struct ub_plan *plan, size_t count, size_t *rows
     return all;
 }
 
+/** Takes what one action has beyond the rows shown into one row that sums it up. */
+static size_t fold(struct row *rows, size_t count)
+{
+    size_t kept = 0;
+    size_t alike = 0;
+    for (size_t i = 0; i < count; i++) {
+        const struct row *row = &rows[i];
+        struct row *last = kept > 0 ? &rows[kept - 1] : NULL;
+        alike = last != NULL && last->step.action == row->step.action ? alike + 1 : 1;
+        if (last == NULL || alike <= ROWS_SHOWN) {
+            rows[kept++] = *row;
+            continue;
+        }
+        last->folded += last->folded == 0 ? 2 : 1;
+        last->step.length += row->step.length;
+        last->step.predicted_us += row->step.predicted_us;
+    }
+    return kept;
+}
+
+static const char *row_range(const struct row *row, char *text)
+{
+    char number[FORMAT_TEXT];
+    if (row->step.action == UB_PLAN_ERASE_ALL) { /* it has no range */
+        return "everything";
+    }
+    if (row->folded == 0) {
+        return format_range(text, row->step.address, row->step.length);
+    }
+    (void)snprintf(text, FORMAT_TEXT, "%s more ranges", format_grouped(number, row->folded));
+    return text;
+}
+
 static void show_row(struct cli *cli, const struct row *row)
 {
     char range[FORMAT_TEXT];
@@ -98,10 +137,9 @@ static void show_row(struct cli *cli, const struct row *row)
     if (step->predicted_us > 0) {
         (void)format_duration(time, step->predicted_us);
     }
-    bool everything = step->action == UB_PLAN_ERASE_ALL; /* it has no range */
+    bool everything = step->action == UB_PLAN_ERASE_ALL;
     term_print(&cli->term.out, style, "  %-9s  %3u  %-21s  %11s %s  %9s%s\n",
-               action_title(step->action), step->alt,
-               everything ? "everything" : format_range(range, step->address, step->length),
+               action_title(step->action), step->alt, row_range(row, range),
                everything ? "" : format_grouped(length, step->length), everything ? " " : "B", time,
                step->irreversible ? "  cannot be undone" : "");
 }
@@ -136,6 +174,9 @@ static void show_sums(struct cli *cli, const struct ub_plan *plan, const struct 
     if (everything) {
         (void)snprintf(text, sizeof(text), "erase everything, write %s B%s",
                        format_grouped(a, info->bytes_written), blank);
+    } else if (info->sectors_total == 0) { /* no sectors that anybody could count */
+        (void)snprintf(text, sizeof(text), "write %s B as one stream",
+                       format_grouped(a, info->bytes_written));
     } else {
         (void)snprintf(
             text, sizeof(text), "erase %zu of %zu sectors (%s B), write %s B%s, keep %s B",
@@ -156,6 +197,28 @@ static void show_sums(struct cli *cli, const struct ub_plan *plan, const struct 
     render_fact(cli, "verified by",
                 info->read_back ? "reading it back"
                                 : "nothing but the device's own word: it cannot be read");
+}
+
+/** The ways that were considered, with their prices. */
+static void show_ways(struct cli *cli, const struct ub_plan *plan)
+{
+    char time[FORMAT_TEXT];
+    char text[FORMAT_TEXT * 2];
+    struct term_stream *out = &cli->term.out;
+    struct ub_plan_choice choice;
+    if (ub_plan_choice(plan, 0, &choice)) {
+        term_print(out, TERM_DIM, "  %-15s  %9s  %s\n", "WAY", "TIME", "WHY");
+    }
+    for (size_t i = 0; ub_plan_choice(plan, i, &choice); i++) {
+        enum term_style style = choice.chosen ? TERM_GOOD : TERM_DIM;
+        const char *verdict = choice.chosen ? "chosen" : choice.allowed ? "" : "not allowed";
+        (void)snprintf(text, sizeof(text), "%s%s%s", verdict,
+                       verdict[0] != '\0' && choice.why[0] != '\0' ? ": " : "", choice.why);
+        term_print(out, style, "  %-15s  %9s  ", choice.way,
+                   format_duration(time, choice.predicted_us));
+        term_wrap(out, style, WAY_INDENT - 2, term_text_columns(out), text);
+        term_print(out, TERM_PLAIN, "\n");
+    }
 }
 
 /** What is written last although it does not lie last: the part that makes the device bootable. */
@@ -190,6 +253,9 @@ void render_plan(struct cli *cli, const struct ub_plan *plan)
     }
     ub_plan_info(plan, &info);
     struct row *rows = gather(plan, info.step_count, &count);
+    if (rows != NULL && !cli->verbose) {
+        count = fold(rows, count);
+    }
     if (rows != NULL && count > 0) {
         term_print(&cli->term.out, TERM_DIM, "  %-9s  %3s  %-21s  %13s  %9s\n", "ACTION", "ALT",
                    "RANGE", "LENGTH", "TIME");
@@ -202,4 +268,5 @@ void render_plan(struct cli *cli, const struct ub_plan *plan)
     free(rows);
     show_last(cli, plan);
     show_sums(cli, plan, &info, everything);
+    show_ways(cli, plan);
 }

@@ -104,7 +104,9 @@ static const struct cli_item json_items[] = {
      "null; for a file that is refused it is as in result, and only file goes with it"},
     {"plan", "steps in order of execution (action, alt, address, length, predicted_us, "
              "irreversible) and the sums sectors_erased, sectors_touched, sectors_total, "
-             "bytes_written, bytes_kept, bytes_preserved, predicted_us, read_back, nothing_to_do"},
+             "bytes_written, bytes_kept, bytes_preserved, predicted_us, read_back, nothing_to_do. "
+             "choices: the ways that were considered, cheapest first (way, chosen, allowed, why, "
+             "predicted_us)"},
     {"backup", "id, created, device, readings, interrupted (taken after a run that was cut short), "
                "length, parts (alt, name, address, length, sha256)"},
     {"check", "backup, intact"},
@@ -119,7 +121,8 @@ static const struct cli_item json_items[] = {
                "raw). After flash, verify, backup, restore, erase, enter and leave also port, "
                "backup, bytes_written, bytes_kept, sectors_erased, verified, proved, "
                "left_bootloader, came_back, returned, return_us, predicted_us, actual_us, "
-               "total_us, transfers. After flash on several devices instead count, failed, and "
+               "total_us, transfers, and erase, write and verify, each with predicted_us and "
+               "actual_us. After flash on several devices instead count, failed, and "
                "devices, each with the keys of finished; left and error are those of the worst"},
     {NULL, NULL},
 };

@@ -185,7 +185,7 @@ static void consider_image(struct chooser *c)
                      DEARER, whole);
     if (has_mass_erase(c) && concerned(c, plan->wiped))
         ub_plan_consider(plan, UB_WAY_ERASE_ALL, false, "",
-                         "needs --erase-all, and loses what is beside the image",
+                         "needs --erase-all, as it cannot be undone",
                          price_of_mass_erase(c));
 }
 

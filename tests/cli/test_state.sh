@@ -78,8 +78,8 @@ for line in open("out", encoding="utf-8"):
     elif line.startswith("  sum "):
         total = line.replace(",", "")
 said = [int(n) for n in re.findall(r"(\d+) B", total)]
-assert said == [table["erase"], table["write"], table["blank"], table["keep"]], (said, table)
-assert table["write"] + table["blank"] + table["keep"] == 1048576'
+assert said == [table[kind] for kind in ("erase", "write", "blank", "keep") if kind in table], (said, table)
+assert table["write"] + table.get("blank", 0) + table["keep"] == 1048576'
 expect 0 "$dev" backup -o same.bin
 check "nothing was changed" cmp erased.bin same.bin
 
