@@ -134,7 +134,12 @@ static void add_list(char *to, size_t size, const char *option, const struct cli
 void cli_command_prefix(const struct cli *cli, char *to, size_t size)
 {
     const char *vault = cli->words.value[CLI_OPT_VAULT];
+    const char *replay = cli->words.value[CLI_OPT_REPLAY];
     (void)snprintf(to, size, "unbrick");
+    if (replay != NULL) { /* without it the command would be about the real bus */
+        add(to, size, " --replay ");
+        cli_add_quoted(to, size, replay);
+    }
     add_list(to, size, " --sim ", &cli->words.list[CLI_OPT_SIM]);
     add_list(to, size, " --quirks ", &cli->words.list[CLI_OPT_QUIRKS]);
     add_list(to, size, " --quirk ", &cli->words.list[CLI_OPT_QUIRK]);
