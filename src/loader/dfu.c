@@ -112,8 +112,17 @@ static enum ub_code begin(struct dfu_plain *plain, const struct ub_region *regio
     if (code)
         return code;
     *running = 0;
-    plain->block = 0;
+    plain->block = plain->link.port.habits.first_block;
     return UB_OK;
+}
+
+/* Where reading ends with a refusal: the block behind the last. */
+static enum ub_code end_by_refusal(struct dfu_plain *plain, bool *ended, struct ub_error *err)
+{
+    *ended = true;
+    plain->uploaded = NO_OFFSET;
+    ub_error_clear(err);
+    return dfu_to_idle(&plain->link, err);
 }
 
 /* One block of an upload, always asked for in full: *got bytes of it are new. */
@@ -124,6 +133,8 @@ static enum ub_code read_block(struct dfu_plain *plain, uint8_t *data, size_t ro
     uint16_t actual;
     struct dfu_link *link = &plain->link;
     enum ub_code code = dfu_upload(link, plain->block, block, link->transfer_size, &actual, err);
+    if (code == UB_USB_STALL && link->port.habits.whole_blocks && plain->uploaded)
+        return end_by_refusal(plain, ended, err);
     if (code)
         return dfu_explain(link, code, "reading the device's firmware", err);
     plain->block++;
@@ -183,8 +194,9 @@ static bool may_send_again(struct dfu_plain *plain, enum dfu_taken taken, unsign
     return true;
 }
 
-static enum ub_code write_block(struct dfu_plain *plain, const uint8_t *data, uint16_t length,
-                                struct ub_error *err)
+/* Sends a block, and once more what was refused. */
+static enum ub_code send_block(struct dfu_plain *plain, const uint8_t *data, uint16_t length,
+                               struct ub_error *err)
 {
     char doing[80];
     struct dfu_link *link = &plain->link;
@@ -201,9 +213,27 @@ static enum ub_code write_block(struct dfu_plain *plain, const uint8_t *data, ui
     enum ub_code code = dfu_operate(link, plain->block, data, length, &patience, &taken, err);
     for (unsigned i = 0; code && may_send_again(plain, taken, i); i++)
         code = dfu_operate(link, plain->block, data, length, &patience, &taken, err);
+    if (!code)
+        ub_error_clear(err);
+    return code;
+}
+
+static enum ub_code write_block(struct dfu_plain *plain, const uint8_t *data, uint16_t length,
+                                struct ub_error *err)
+{
+    uint8_t whole[UB_CONTROL_MAX];
+    const struct ub_loader_habits *habits = &plain->link.port.habits;
+    const uint16_t size = plain->link.transfer_size;
+    enum ub_code code;
+    if (habits->whole_blocks && length < size) {
+        memcpy(whole, data, length);
+        memset(whole + length, habits->erased_value, (size_t)size - length);
+        code = send_block(plain, whole, size, err);
+    } else {
+        code = send_block(plain, data, length, err);
+    }
     if (code)
         return code;
-    ub_error_clear(err);
     plain->block++;
     plain->written += length;
     return UB_OK;

@@ -36,6 +36,8 @@ static enum ub_code not_taken(struct dfu_link *link, const struct dfu_asked *ask
                               struct ub_error *err)
 {
     *taken = asked->refused ? DFU_REFUSED : DFU_MAYBE_TAKEN;
+    if (asked->answers)
+        link->state = asked->status[asked->answers - 1].bState;
     return dfu_explain_by(link, asked->code, asked->answers ? &asked->status[0] : NULL,
                           patience->doing, err);
 }

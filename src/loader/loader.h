@@ -48,6 +48,12 @@ struct ub_loader_habits {
     bool descriptor_mute;       /**< never ask it for its functional descriptor: it never answers */
     const char *memory_map; /**< instead of the name of its first alternate setting; NULL: none */
 
+    /* its stream, if it is plain DFU */
+    uint16_t first_block; /**< wBlockNum with which the firmware begins (Ubertooth: a block's number
+                               is its place, and the first ones are the bootloader's) */
+    bool whole_blocks;    /**< the last block is filled up with erased_value, and reading ends with
+                               a refusal instead of a short block */
+
     /* what it can do */
     bool no_upload;     /**< its uploads are not what it holds */
     bool no_erase_all;  /**< it has no mass erase, whatever it says */

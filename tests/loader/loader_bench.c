@@ -14,6 +14,7 @@
 
 #define COMMAND_BYTES 5u
 #define STATUS_BYTES  6u
+#define RETURN_US     UINT64_C(10000000)
 
 static void on_event(void *user, const struct ub_event *event)
 {
@@ -185,4 +186,24 @@ uint64_t loader_bench_least_wire_us(const struct loader_bench *bench, uint64_t a
         us += 2 * wire_us(block) + 2 * wire_us(STATUS_BYTES);
     }
     return us;
+}
+
+bool loader_bench_runs(struct loader_bench *bench)
+{
+    const struct ub_sim_device *device = loader_bench_device(bench);
+    const uint64_t end = loader_bench_now(bench) + RETURN_US;
+    bench->loader->ops->close(bench->loader);
+    bench->transport.ops->close(bench->transport.self, bench->handle);
+    bench->loader = NULL;
+    bench->handle = NULL;
+    while (loader_bench_now(bench) < end && !(device->present && device->mode == UB_MODE_RUNTIME)) {
+        bool changed;
+        uint64_t left = end - loader_bench_now(bench);
+        loader_bench_ok(bench, bench->transport.ops->wait_change(bench->transport.self, left,
+                                                                 &changed, &bench->err));
+        ub_usb_list_free(&bench->list);
+        loader_bench_ok(bench, bench->transport.ops->enumerate(bench->transport.self, &bench->list,
+                                                               &bench->err));
+    }
+    return device->present && device->mode == UB_MODE_RUNTIME;
 }

@@ -62,5 +62,7 @@ enum ub_code loader_bench_write(struct loader_bench *bench, uint64_t address);
 enum ub_code loader_bench_read(struct loader_bench *bench, uint64_t address);
 /** What a host that loses no time spends on the wire for erase, write and verify of the image. */
 uint64_t loader_bench_least_wire_us(const struct loader_bench *bench, uint64_t address);
+/** Closes the device and waits until it is back, at most ten seconds: true if its firmware runs. */
+bool loader_bench_runs(struct loader_bench *bench);
 
 #endif

@@ -473,6 +473,134 @@ static void runtime_interface_has_no_loader(void **state)
     assert_string_equal(ub_loader_for(&mock.interface)->name, "DFU 1.0");
 }
 
+static void refused_block_is_sent_again_where_nothing_moved(void **state)
+{
+    (void)state;
+    const struct ub_region *region = open_it();
+    const struct mock_step script[] = {
+        TAKES(DFU_DNLOAD, 0), STATUS(0, 0, 5),      FAILS(DFU_DNLOAD, UB_USB_STALL),
+        STATUS(0, 0, 5),      TAKES(DFU_DNLOAD, 1), STATUS(0, 0, 5)};
+    PLAY(&mock, script);
+    assert_int_equal(loader->ops->write(loader, region, 0, buffer, 4096, &err), UB_OK);
+    mock_played(&mock);
+    assert_int_equal(mock.warnings, 1);
+    assert_int_equal(err.code, UB_OK);
+    /* a device in dfuERROR has dropped the stream */
+    const struct mock_step error[] = {FAILS(DFU_DNLOAD, UB_USB_STALL), STATUS(15, 0, 10)};
+    PLAY(&mock, error);
+    assert_int_equal(loader->ops->write(loader, region, 4096, buffer, 2048, &err),
+                     UB_DFU_ERR_STALLEDPKT);
+    mock_played(&mock);
+}
+
+static void also_over_a_transport_that_queues(void **state)
+{
+    mock_queues(&mock);
+    refused_block_is_sent_again_where_nothing_moved(state);
+    assert_true(mock.queue_count > 0);
+}
+
+static void lost_block_is_not_sent_again(void **state)
+{
+    (void)state;
+    const struct ub_region *region = open_it();
+    const struct mock_step lost[] = {TAKES(DFU_DNLOAD, 0), STATUS(0, 0, 5),
+                                     FAILS(DFU_DNLOAD, UB_USB_IO)};
+    PLAY(&mock, lost);
+    assert_int_equal(loader->ops->write(loader, region, 0, buffer, 4096, &err), UB_USB_IO);
+    assert_int_equal(mock_count(&mock, DFU_DNLOAD), 2);
+}
+
+static void refusals_have_their_bound(void **state)
+{
+    (void)state;
+    const struct ub_region *region = open_it();
+    const struct mock_step script[] = {TAKES(DFU_DNLOAD, 0),
+                                       STATUS(0, 0, 5),
+                                       FAILS(DFU_DNLOAD, UB_USB_STALL),
+                                       STATUS(0, 0, 5),
+                                       FAILS(DFU_DNLOAD, UB_USB_STALL),
+                                       STATUS(0, 0, 5),
+                                       FAILS(DFU_DNLOAD, UB_USB_STALL),
+                                       STATUS(0, 0, 5),
+                                       FAILS(DFU_DNLOAD, UB_USB_STALL),
+                                       STATUS(0, 0, 5)};
+    PLAY(&mock, script);
+    assert_int_equal(loader->ops->write(loader, region, 0, buffer, 4096, &err), UB_USB_STALL);
+    mock_played(&mock);
+}
+
+static void habits_of_a_stream_are_obeyed(void **state)
+{
+    (void)state;
+    size_t actual;
+    struct ub_loader_caps caps;
+    mock.port.habits.first_block = 64; /* Ubertooth */
+    mock.port.habits.whole_blocks = true;
+    const struct ub_region *region = open_it();
+    assert_int_equal(loader->ops->write(loader, region, 0, buffer, 2048 + 4, &err), UB_OK);
+    assert_int_equal(mock.log[0].value, 64);
+    assert_int_equal(mock.log[2].value, 65);
+    assert_int_equal(mock.log[2].length, 2048);
+    assert_memory_equal(mock.log[2].data, "\x5a\x5a\x5a\x5a\xff\xff\xff\xff", 8);
+    const struct mock_step ends[] = {TAKES(DFU_ABORT, 0),
+                                     {.request = DFU_UPLOAD, .value = 64, .length = 2048},
+                                     FAILS(DFU_UPLOAD, UB_USB_STALL),
+                                     STATUS(15, 0, 10),
+                                     TAKES(DFU_CLRSTATUS, 0),
+                                     STATUS(0, 0, 2)};
+    PLAY(&mock, ends);
+    assert_int_equal(loader->ops->read(loader, region, 0, buffer, 8192, &actual, &err), UB_OK);
+    mock_played(&mock);
+    assert_int_equal(actual, 2048);
+    teardown(NULL);
+    mock.port.habits = (struct ub_loader_habits){.no_upload = true};
+    region = open_it();
+    loader->ops->caps(loader, &caps);
+    assert_false(caps.can_read);
+    assert_int_equal(region->rights, UB_CAN_WRITE);
+    assert_int_equal(loader->ops->read(loader, region, 0, buffer, 8192, &actual, &err),
+                     UB_DFU_NO_UPLOAD);
+}
+
+static void leaving_obeys_habits(void **state)
+{
+    (void)state;
+    mock.port.habits.no_leave_reset = true;
+    (void)open_it();
+    assert_int_equal(loader->ops->leave(loader, 0, &err), UB_OK);
+    assert_int_equal(mock.log_length, 0);
+    teardown(NULL);
+    mock.port.habits = (struct ub_loader_habits){.upload_to_run = true};
+    (void)open_it();
+    mock.stream_left = 4096;
+    assert_int_equal(loader->ops->leave(loader, 0, &err), UB_OK);
+    assert_int_equal(mock.log_length, 2);
+    assert_int_equal(mock.log[0].request, DFU_UPLOAD);
+    assert_int_equal(mock.log[1].request, MOCK_RESET);
+    /* a device that goes while it is read is gone, which is what was wanted */
+    teardown(NULL);
+    (void)open_it();
+    const struct mock_step gone[] = {FAILS(DFU_UPLOAD, UB_USB_GONE)};
+    PLAY(&mock, gone);
+    assert_int_equal(loader->ops->leave(loader, 0, &err), UB_OK);
+    assert_int_equal(mock.log_length, 1);
+}
+
+static void manifestation_with_poll_time_zero_is_asked_more_and_more_slowly(void **state)
+{
+    (void)state;
+    mock.port.habits.manifest_deadline_ms = 180000;
+    const struct ub_region *region = open_it();
+    assert_int_equal(loader->ops->write(loader, region, 0, buffer, 2048, &err), UB_OK);
+    const struct mock_step script[] = {TAKES(DFU_DNLOAD, 1), STATUS_FOREVER(0, 0, 7)};
+    PLAY(&mock, script);
+    mock_forget(&mock);
+    assert_int_equal(loader->ops->commit(loader, &err), UB_DFU_MANIFEST);
+    assert_true(mock.log_length < 250);
+    assert_true(mock.waits > 10);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -504,6 +632,13 @@ int main(void)
         TEST(asked_for_descriptor_may_say_dfuse),
         TEST(dfuse_without_a_map_is_plain_dfu),
         TEST(runtime_interface_has_no_loader),
+        TEST(refused_block_is_sent_again_where_nothing_moved),
+        TEST(also_over_a_transport_that_queues),
+        TEST(lost_block_is_not_sent_again),
+        TEST(refusals_have_their_bound),
+        TEST(habits_of_a_stream_are_obeyed),
+        TEST(leaving_obeys_habits),
+        TEST(manifestation_with_poll_time_zero_is_asked_more_and_more_slowly),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

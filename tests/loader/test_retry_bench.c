@@ -62,13 +62,17 @@ struct chip {
 };
 
 static const struct chip chips[] = {
-    {"stm32l4", {LOADER_BENCH_DEADLINES, ECC(8)}},
-    {"stm32l4", {LOADER_BENCH_DEADLINES, ECC(8), .no_upload = true}},
-    {"stm32h743", {LOADER_BENCH_DEADLINES, ECC(32), .naks_while_busy = true, .poll_early = true}},
-    {"stm32wb55", {LOADER_BENCH_DEADLINES, ECC(8), .naks_while_busy = true}},
-    {"stm32u5", {LOADER_BENCH_DEADLINES, ECC(16), .naks_while_busy = true}}, /* which it does not */
-    {"stm32f405", {LOADER_BENCH_DEADLINES, .naks_while_busy = true}},
-    {"stm32f405", {LOADER_BENCH_DEADLINES}},
+    {"stm32l4", {LOADER_BENCH_DEADLINES, ECC(8)}, false},
+    {"stm32l4", {LOADER_BENCH_DEADLINES, ECC(8), .no_upload = true}, false},
+    {"stm32h743",
+     {LOADER_BENCH_DEADLINES, ECC(32), .naks_while_busy = true, .poll_early = true},
+     false},
+    {"stm32wb55", {LOADER_BENCH_DEADLINES, ECC(8), .naks_while_busy = true}, false},
+    {"stm32u5",
+     {LOADER_BENCH_DEADLINES, ECC(16), .naks_while_busy = true},
+     false}, /* which it does not */
+    {"stm32f405", {LOADER_BENCH_DEADLINES, .naks_while_busy = true}, false},
+    {"stm32f405", {LOADER_BENCH_DEADLINES}, false},
     {"stm32l4", {LOADER_BENCH_DEADLINES, ECC(8)}, true},
     {"stm32l4", {LOADER_BENCH_DEADLINES, ECC(8), .no_upload = true}, true},
     {"stm32u5", {LOADER_BENCH_DEADLINES, ECC(16), .poll_early = true}, true},
