@@ -7,6 +7,7 @@
 
 Prints one line a rule, "ok" or "FAILED" with every place, and fails if a rule is broken.
 """
+import os
 import re
 import subprocess
 import sys
@@ -34,6 +35,9 @@ BANNED = "atoi atol atoll atof sscanf strcpy strcat sprintf vsprintf gets strtok
 # What the library must not do; the command may.
 BANNED_IN_LIBRARY = "exit abort printf puts putchar perror".split()
 LIBRARY = re.compile(r"src/(?!cli/)")
+# Protocol code knows what a device does, never who it is: that is for src/family and the table of quirks.
+PROTOCOL = ("src/loader/", "src/usb/")
+QUIRKS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "data", "quirks.yaml")
 
 
 def read(path):
@@ -145,13 +149,30 @@ def no_word_for_later(files):
             yield f"{path}:{line_of(text, match.start())}: {match.group()}"
 
 
-C_RULES = [banned_calls, includes_run_downwards, examples_use_the_public_header, files_are_short,
+def no_vendor_ids_in_protocol_code(files):
+    vendors = {int(vendor, 16) for vendor in re.findall(r'"([0-9a-f]{4}):', read(QUIRKS))}
+    if len(vendors) < 10:
+        yield f"{QUIRKS}: no ids found"
+    compared = re.compile(r"\b(?:vid|pid|idVendor|idProduct)\s*[!=]=\s*\w*\d")
+    for path, text in files.items():
+        if not path.startswith(PROTOCOL):
+            continue
+        code = blank(text)
+        places = [match.start() for match in re.finditer(r"\b0[xX]([0-9a-fA-F]{4})[uU]?\b", code)
+                  if int(match.group(1), 16) in vendors]
+        places += [match.start() for match in compared.finditer(code)]
+        for place in sorted(places):
+            yield f"{path}:{line_of(code, place)}: habits say what is special about a device"
+
+
+C_RULES = [no_vendor_ids_in_protocol_code, banned_calls, includes_run_downwards, examples_use_the_public_header, files_are_short,
            functions_are_short, structs_are_not_hidden, every_file_has_its_licence, no_word_for_later]
 TEXT_RULES = [no_trailing_blanks_or_tabs]
 
 
 # For each rule a file that breaks it: a rule that finds nothing here would find nothing anywhere.
 BROKEN = {
+    "no_vendor_ids_in_protocol_code": ("src/loader/x.c", "bool f(int v)\n{\n    return v == 0x28e9;\n}\n"),
     "banned_calls": ("src/base/x.c", "int f(void)\n{\n    return atoi(\"1\");\n}\n"),
     "includes_run_downwards": ("src/base/x.c", '#include "usb/transport.h"\n'),
     "examples_use_the_public_header": ("examples/x.c", '#include "base/error.h"\n'),
