@@ -151,25 +151,27 @@ static bool on_confirm(void *user, const char *question)
     return !(run->more & DECLINE);
 }
 
+/* Made once: reading the table of quirks takes longer than most runs. */
+static struct ub_context *first_context(void)
+{
+    static const char *const sims[] = {"dfu,time=virtual"};
+    static struct ub_context *context;
+    if (context)
+        return context;
+    (void)ub_print(folder, sizeof(folder), "%s/unbrick-fuzz-XXXXXX",
+                   access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
+    must(mkdtemp(folder) != NULL && rmdir(folder) == 0, "there is a place for the vault");
+    const struct ub_config config = {.vault = folder, .sims = sims, .sim_count = 1};
+    must(ub_context_open(&config, &context, NULL) == UB_OK, "a context can be opened");
+    return context;
+}
+
 /* A context of the library's own making, on another bus. */
 static void open_context(struct run *run)
 {
-    static const char *const sims[] = {"dfu,time=virtual"};
-    char vault[sizeof(folder) + 8];
-    if (!folder[0]) {
-        (void)ub_print(folder, sizeof(folder), "%s/unbrick-fuzz-XXXXXX",
-                       access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
-        must(mkdtemp(folder) != NULL, "there is a folder for the vault");
-        must(rmdir(folder) == 0, "the folder is ours");
-    }
-    (void)ub_print(vault, sizeof(vault), "%s", folder);
-    const struct ub_config config = {
-        .vault = vault,
-        .sims = sims,
-        .sim_count = 1,
-        .callbacks = {.user = run, .event = on_event, .confirm = on_confirm}};
-    must(ub_context_open(&config, &run->context, &run->err) == UB_OK, "a context can be opened");
-    run->context->transport.ops->destroy(run->context->transport.self);
+    const struct ub_callbacks callbacks = {.user = run, .event = on_event, .confirm = on_confirm};
+    run->context = ub_context_fork(first_context(), &callbacks, NULL);
+    must(run->context != NULL, "a context can be forked");
     run->context->transport = fake_transport(&run->device);
     run->context->env.clock = fake_clock(&run->device);
 }
@@ -184,7 +186,7 @@ static int remove_entry(const char *path, const struct stat *info, int type, str
 
 static void close_context(struct run *run)
 {
-    ub_context_close(run->context);
+    free(run->context);
     must(run->device.handles == 0, "every handle was closed");
     if (access(folder, F_OK) == 0)
         (void)nftw(folder, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
