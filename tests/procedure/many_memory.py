@@ -1,36 +1,26 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Each further device that is flashed at the same time, with its backup, needs at most 2 MiB of memory.
 
+    many_memory.py UNBRICK PEAK     PEAK is the program of peak.c
+
 The virtual devices are in the same process; what they need themselves is what `list` needs with them."""
 import os
-import resource
 import subprocess
 import sys
 import tempfile
 
 LIMIT_KIB = 2 * 1024
-FEW = 16  # enough for a peak above that of this interpreter, which a child starts with
+FEW = 16
 MORE = 16
-unbrick = sys.argv[1]
+unbrick, peak_of = sys.argv[1:3]
 
 
 def peak(count, verb, folder):
-    """Peak memory of one command, in KiB: as the only child of a process of its own."""
-    child = os.fork()
-    if child == 0:
-        sims = [f"--sim=stm32f405,time=virtual,port=1-{i + 1},content={folder}/old.bin" for i in range(count)]
-        done = subprocess.run([unbrick, *sims, "--vault", f"{folder}/vault-{count}", *verb],
-                              stdout=subprocess.DEVNULL, timeout=60, check=False)
-        usage = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
-        with open(os.path.join(folder, "peak"), "w", encoding="ascii") as file:
-            file.write(str(usage))
-        os._exit(done.returncode)
-    status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-    assert status == 0, f"status {status}: {verb[0]} with {count} devices"
-    with open(os.path.join(folder, "peak"), encoding="ascii") as file:
-        kib = int(file.read())
-    assert kib > resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, f"{kib} KiB may be this interpreter's"
-    return kib
+    """Peak memory of one command, in KiB."""
+    sims = [f"--sim=stm32f405,time=virtual,port=1-{i + 1},content={folder}/old.bin" for i in range(count)]
+    done = subprocess.run([peak_of, unbrick, *sims, "--vault", f"{folder}/vault-{count}", *verb],
+                          check=True, timeout=60, capture_output=True, text=True)
+    return int(done.stdout)
 
 
 with tempfile.TemporaryDirectory() as folder:
