@@ -10,7 +10,7 @@ packages_of()
         demo) echo firmware-tomu hackrf-firmware ;;
         quick) echo libcmocka-dev ;;
         test) echo clang valgrind libc6-dbg binutils dfu-util srecord mandoc shellcheck zsh fish ;;
-        kernel) echo qemu-system-x86 busybox-static cpio xz-utils kmod udev iproute2 usbip dfu-util fwupd ;;
+        kernel) echo qemu-system-x86 busybox-static cpio xz-utils kmod udev iproute2 usbip dfu-util fwupd tshark ;;
         lint) echo clang clang-format clang-tidy shellcheck binutils python3-minimal ;;
         fuzz) echo clang llvm ;;
         coverage) echo gcovr ;;
