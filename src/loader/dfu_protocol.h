@@ -82,6 +82,7 @@ struct dfu_link {
     uint8_t alt;
     bool stuck;        /**< it once stayed busy past a deadline */
     uint16_t language; /**< of its strings; 0: not asked yet */
+    uint64_t told_us;  /**< when the last countdown was told, on the clock */
     /* what this run taught */
     bool refuses_early; /**< a question before its poll time was over met a STALL */
     bool commands_take; /**< so did one right behind SET_ADDRESS: commands take time */

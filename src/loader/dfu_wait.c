@@ -35,6 +35,15 @@ static uint64_t now_us(const struct dfu_link *link)
     return ub_now(&link->port.env->clock);
 }
 
+/* The countdown, no more often than a person can read it. */
+static void tell(struct dfu_link *link, uint64_t now, uint64_t deadline_us)
+{
+    if (now - link->told_us < SLICE_US)
+        return;
+    link->told_us = now;
+    ub_env_waiting(link->port.env, deadline_us > now ? deadline_us - now : 0);
+}
+
 enum ub_code dfu_pause(struct dfu_link *link, uint64_t us, uint64_t deadline_us, bool is_long,
                        bool uninterruptible, struct ub_error *err)
 {
@@ -45,7 +54,7 @@ enum ub_code dfu_pause(struct dfu_link *link, uint64_t us, uint64_t deadline_us,
             enum ub_code code = uninterruptible ? UB_OK : ub_env_check(env, err);
             if (code)
                 return code;
-            ub_env_waiting(env, deadline_us > now ? deadline_us - now : 0);
+            tell(link, now, deadline_us);
         }
         ub_sleep(&env->clock, end - now < SLICE_US ? end - now : SLICE_US);
     }
@@ -234,6 +243,8 @@ static enum ub_code ask(struct dfu_link *link, const struct dfu_patience *patien
     wait->asked = now_us(link);
     wait->asks++;
     const uint64_t left = wait->deadline > wait->asked ? wait->deadline - wait->asked : 0;
+    if (patience->watched) /* a device that keeps silent is not counted down for otherwise */
+        tell(link, wait->asked, wait->deadline);
     enum ub_code code = dfu_get_status_once(link, left / US_PER_MS, &answer, err);
     if (code) {
         if (wait->asked < wait->deadline)

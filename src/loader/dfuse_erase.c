@@ -177,6 +177,8 @@ enum ub_code dfuse_erase_all(struct ub_loader *loader, struct ub_error *err)
         freed = true;
         code = set_free(dfuse, told);
     }
+    if (!code)
+        dfuse->suspect_region = NULL;
     if (!code && (freed || habits->erase_unproved))
         code = prove_all(dfuse, flash, told);
     return code;

@@ -372,6 +372,28 @@ static void poll_zero_is_learned_too(void **state)
     assert_true(PAUSE_MS(1) >= 7);
 }
 
+/* Early questions follow each other quickly, the countdown does not; and an operation that a silent
+ * device carries out while the transport waits is announced. */
+static void countdown_is_for_people(void **state)
+{
+    (void)state;
+    struct dfu_patience with = paced();
+    link_.port.habits.poll_early = true;
+    with.deadline_ms = 6000;
+    pace = (struct dfu_pace){0};
+    const struct mock_step script[] = {STATUS(0, 100, 4), STATUS_FOREVER(0, 10, 4)};
+    PLAY(&mock, script);
+    assert_int_equal(complete(&with), UB_DFU_BUSY);
+    assert_true(mock.waits >= 40 && mock.waits <= 50);
+    assert_true(mock.log_length > 100);
+    const struct dfu_patience all = {.doing = "x", .deadline_ms = 40000, .watched = true};
+    const struct mock_step silent[] = {STATUS(0, 100, 4), STATUS(0, 0, 5)};
+    mock.waits = 0;
+    PLAY(&mock, silent);
+    assert_int_equal(complete(&all), UB_OK);
+    assert_int_equal(mock.waits, 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -397,6 +419,7 @@ int main(void)
         cmocka_unit_test_setup(commands_that_take_time_are_found_out, setup),
         cmocka_unit_test_setup(fixed_poll_time_takes_the_place_of_the_devices, setup),
         cmocka_unit_test_setup(poll_zero_is_learned_too, setup),
+        cmocka_unit_test_setup(countdown_is_for_people, setup),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
