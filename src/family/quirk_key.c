@@ -75,6 +75,11 @@ static const struct ub_quirk_change_key keys[] = {
      .kind = UB_QUIRK_TEXT,
      .width = WIDTH(habits.memory_map),
      .offset = HABIT(memory_map)},
+    NUMBER(first_block, "a block number", 0, 65535,
+           "the number with which the firmware begins where a block's number is its place; plain "
+           "DFU only"),
+    FLAG(whole_blocks, "it takes whole blocks only, and refuses to be read beyond its end; plain "
+                       "DFU only"),
     /* what it can do */
     FLAG(no_upload, "what it gives when it is read is not what it holds"),
     FLAG(no_erase_all, "it has no command to erase all its memory"),
