@@ -31,13 +31,96 @@ void loader_bench_ok(const struct loader_bench *bench, enum ub_code code)
                  bench->err.depth > 1 ? bench->err.context[1] : "");
 }
 
-static enum ub_code control_queue(void *self, struct ub_usb_handle *handle,
-                                  struct ub_transfer *transfers, size_t count, struct ub_error *err)
+/* The transport of a test carries the bench as its self, and the virtual bus below it. */
+static struct loader_bench *bench_of(void *self)
 {
-    struct ub_transport_ops ops = ub_sim_bus_transport(self).ops[0];
-    const struct ub_transport plain = {.ops = &ops, .self = self};
-    ops.control_queue = NULL; /* one by one, which is what a queue is on the wire */
-    return ub_control_queue(&plain, handle, transfers, count, err);
+    return self;
+}
+
+/* A host that takes its time, and never the same. */
+static void come_back(struct loader_bench *bench)
+{
+    const uint64_t most = bench->round_trip_us / 2;
+    bench->random = bench->random * 1664525u + 1013904223u;
+    if (most)
+        ub_sleep(&bench->env.clock, most + most / 2 + (bench->random >> 8) % most);
+}
+
+static enum ub_code slow_control(void *self, struct ub_usb_handle *handle,
+                                 const struct ub_setup *setup, uint8_t *data, uint32_t timeout_ms,
+                                 uint16_t *actual, struct ub_error *err)
+{
+    const struct ub_transport *below = &bench_of(self)->below;
+    enum ub_code code = below->ops->control(below->self, handle, setup, data, timeout_ms, actual,
+                                            err);
+    come_back(bench_of(self));
+    return code;
+}
+
+/* One by one, which is what a queue is on the wire. */
+static enum ub_code slow_queue(void *self, struct ub_usb_handle *handle,
+                               struct ub_transfer *transfers, size_t count, struct ub_error *err)
+{
+    enum ub_code code = ub_control_queue(&bench_of(self)->below, handle, transfers, count, err);
+    come_back(bench_of(self));
+    return code;
+}
+
+static enum ub_code through_enumerate(void *self, struct ub_usb_list *out, struct ub_error *err)
+{
+    return bench_of(self)->below.ops->enumerate(bench_of(self)->below.self, out, err);
+}
+
+static enum ub_code through_open(void *self, const char *port, struct ub_usb_handle **out,
+                                 struct ub_error *err)
+{
+    return bench_of(self)->below.ops->open(bench_of(self)->below.self, port, out, err);
+}
+
+static void through_close(void *self, struct ub_usb_handle *handle)
+{
+    bench_of(self)->below.ops->close(bench_of(self)->below.self, handle);
+}
+
+static enum ub_code through_claim(void *self, struct ub_usb_handle *handle, uint8_t interface,
+                                  struct ub_error *err)
+{
+    return bench_of(self)->below.ops->claim(bench_of(self)->below.self, handle, interface, err);
+}
+
+static enum ub_code through_set_alt(void *self, struct ub_usb_handle *handle, uint8_t interface,
+                                    uint8_t alt, struct ub_error *err)
+{
+    return bench_of(self)->below.ops->set_alt(bench_of(self)->below.self, handle, interface, alt,
+                                              err);
+}
+
+static enum ub_code through_reset(void *self, struct ub_usb_handle *handle, struct ub_error *err)
+{
+    return bench_of(self)->below.ops->reset(bench_of(self)->below.self, handle, err);
+}
+
+static enum ub_code through_wait(void *self, uint64_t timeout_us, bool *changed,
+                                 struct ub_error *err)
+{
+    return bench_of(self)->below.ops->wait_change(bench_of(self)->below.self, timeout_us, changed,
+                                                  err);
+}
+
+static void wrap_transport(struct loader_bench *bench, bool queued)
+{
+    bench->below = ub_sim_bus_transport(bench->bus);
+    bench->ops = (struct ub_transport_ops){.name = "bench",
+                                           .enumerate = through_enumerate,
+                                           .open = through_open,
+                                           .close = through_close,
+                                           .claim = through_claim,
+                                           .set_alt = through_set_alt,
+                                           .control = slow_control,
+                                           .control_queue = queued ? slow_queue : NULL,
+                                           .reset = through_reset,
+                                           .wait_change = through_wait};
+    bench->transport = (struct ub_transport){.ops = &bench->ops, .self = bench};
 }
 
 static void open_it(struct loader_bench *bench, const char *spec,
@@ -49,11 +132,7 @@ static void open_it(struct loader_bench *bench, const char *spec,
     memset(bench, 0, sizeof(*bench));
     (void)ub_print(text, sizeof(text), "%s,time=virtual", spec);
     loader_bench_ok(bench, ub_sim_bus_open(specs, 1, &bench->bus, &bench->err));
-    bench->transport = ub_sim_bus_transport(bench->bus);
-    bench->ops = *bench->transport.ops;
-    if (queued)
-        bench->ops.control_queue = control_queue;
-    bench->transport.ops = &bench->ops;
+    wrap_transport(bench, queued);
     bench->env.clock = ub_sim_bus_clock(bench->bus);
     bench->env.callbacks = (struct ub_callbacks){.user = bench, .event = on_event};
     const struct ub_transport_ops *ops = bench->transport.ops;

@@ -14,6 +14,10 @@ struct loader_bench {
     struct ub_sim_bus *bus;
     struct ub_transport transport;
     struct ub_transport_ops ops; /**< of that transport, a copy */
+    struct ub_transport below;   /**< the virtual bus itself */
+    uint64_t round_trip_us;      /**< that this program takes after each call, give or take a
+                                      quarter; 0: none */
+    uint32_t random;
     struct ub_usb_list list;
     struct ub_usb_handle *handle;
     struct ub_dfu_interface interface;
