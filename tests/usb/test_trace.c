@@ -244,7 +244,7 @@ static void lines_that_are_not_right_are_refused(void **state)
             "{\"at\":1,\"op\":\"open\",\"port\":\"0123456789012345678901234567890123456789\","
             "\"gen\":1}\n",
             "which device");
-    refused(HEADER "{\"at\":1,\"op\":\"open\"," PORT ",\"code\":\"UB-XXX-001\","
+    refused(HEADER "{\"at\":1,\"op\":\"open\"," PORT ",\"code\":\"UB-ZZZ-001\","
                    "\"message\":\"\"}\n",
             "error");
     refused(HEADER "{\"at\":1,\"op\":\"open\"," PORT ",\"code\":\"UB-USB-001\"}\n", "error");
