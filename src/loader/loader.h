@@ -15,7 +15,7 @@
  * How patient and how careful to be with this device, and which of its words not to believe. The
  * family gives the first values, the quirks that apply change them (data/quirks.yaml); protocol
  * code looks here and nowhere else for what is special about a device. Zero is a device that
- * follows the standard.
+ * follows the standard; a deadline of 0 is what every device gets.
  */
 struct ub_loader_habits {
     uint32_t erase_deadline_ms; /**< for one sector, however little the device asks for */
@@ -32,7 +32,7 @@ struct ub_loader_habits {
     bool poll_fixed; /**< its bwPollTimeout means nothing; poll_fixed_ms is used instead */
     uint32_t poll_fixed_ms;
     uint32_t erase_typical_us; /**< of one sector of its smallest size, 0: not known; where early
-                                    questions are borne, the first is asked about then */
+                                    questions are borne, the first comes a little before that */
     uint32_t write_typical_us; /**< of one KiB, likewise */
 
     /* its memory */
