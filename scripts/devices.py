@@ -8,7 +8,8 @@
 UNBRICK is the command as built: each of its virtual devices is asked what is known of it (`unbrick --sim MODEL info`),
 so the page says what a person would see. data/quirks.yaml adds the defects that no model has. FILE with the ratios
 (docs/devices.csv, if it is there) has the columns `model` and `ratio`: the time of a verified full write over the limit
-that chip and wire set; a column `peer` may add its time over dfu-util's.
+that chip and wire set, 0 where the device cannot be written; a column `peer` may add its time over dfu-util's.
+`DEVICES_CSV=docs/devices.csv` in the environment of the test procedure/models has it written.
 """
 import argparse
 import csv
@@ -36,8 +37,9 @@ to add to it: [quirks.md](quirks.md).
 The ratio is the time of a verified full write over the limit: what the chip needs to erase and program, and what the
 wire needs to carry it there and back. {measured}
 """
-MEASURED = "It is measured on the virtual bench, in its time{peer}."
+MEASURED = "It is measured on the virtual bench, in its time, at typical speed{peer}."
 PEER = "; behind it, the time over dfu-util's on the same device"
+NOT_WRITTEN = "not written"
 UNMEASURED = "It has not been measured yet."
 ELSEWHERE = """
 ## Other devices
@@ -88,7 +90,7 @@ def read_ratios(path, models):
             raise Bad(f"{path}: there is no model {row['model']}")
         if row["model"] in ratios:
             raise Bad(f"{path}: {row['model']} is there twice")
-        ratios[row["model"]] = f"{float(row['ratio']):.2f}" + (
+        ratios[row["model"]] = NOT_WRITTEN if float(row["ratio"]) == 0 else f"{float(row['ratio']):.2f}" + (
             f" ({float(row['peer']):.2f})" if row.get("peer") else "")
     return ratios
 
