@@ -90,8 +90,13 @@ static void open_boot_sector(struct ub_plan *plan, const struct ub_target *targe
 
 static void set_verdicts(struct ub_plan *plan, const struct ub_target *target, enum ub_way way)
 {
-    for (size_t i = 0; i < plan->sector_count; i++)
+    bool changes = false;
+    for (size_t i = 0; i < plan->sector_count; i++) {
         plan->sectors[i].verdict = verdict_of(way, &plan->sectors[i]);
+        changes = changes || plan->sectors[i].verdict != UB_VERDICT_KEEP;
+    }
+    for (size_t i = 0; i < plan->sector_count; i++)
+        plan->sectors[i].checked = changes && way == UB_WAY_SECTORS && plan->sectors[i].wiped;
     open_boot_sector(plan, target);
 }
 
@@ -185,8 +190,7 @@ static void consider_image(struct chooser *c)
                      DEARER, whole);
     if (has_mass_erase(c) && concerned(c, plan->wiped))
         ub_plan_consider(plan, UB_WAY_ERASE_ALL, false, "",
-                         "needs --erase-all, as it cannot be undone",
-                         price_of_mass_erase(c));
+                         "needs --erase-all, as it cannot be undone", price_of_mass_erase(c));
 }
 
 enum ub_code ub_plan_choose(struct ub_plan *plan, const struct ub_target *target,

@@ -54,6 +54,8 @@ struct ub_sector_work {
     bool fillable;       /**< known, and its stretches can be programmed without an erase, which is
                               no dearer than erasing it */
     bool wiped;          /**< the command to erase everything reaches it, and that is asked for */
+    bool checked;        /**< read back even if it is kept: it has to be blank, and one reading that
+                              said so is no proof */
     bool boot;           /**< finished last: what makes the device bootable */
     bool boots;          /**< the boot sector, known, and its first block is not blank */
     enum ub_verdict verdict;
@@ -218,7 +220,8 @@ bool ub_plan_can_read_back(const struct ub_plan *plan, const struct ub_target *t
 /** True if the sector is read back after the plan was carried out. */
 static inline bool ub_work_read_back(const struct ub_sector_work *work)
 {
-    return work->verdict != UB_VERDICT_KEEP && (work->sector.rights & UB_CAN_READ) != 0;
+    return (work->verdict != UB_VERDICT_KEEP || work->checked) &&
+           (work->sector.rights & UB_CAN_READ) != 0;
 }
 
 /** True if `b` follows `a` without a gap. */

@@ -47,6 +47,8 @@ static enum ub_code chip_read(struct ub_loader *loader, const struct ub_region *
     size_t blocks = (length + block - 1) / block;
     demand(chip, address, length, UB_CAN_READ);
     memcpy(data, chip->memory + (address - CHIP_BASE), length);
+    if (++chip->calls == chip->lie_at)
+        memset(data, chip->erased, length);
     chip->reads += blocks;
     spend(chip, blocks, length, 0);
     *actual = length;

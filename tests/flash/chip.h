@@ -39,6 +39,8 @@ struct chip {
     uint8_t erased;
     size_t erases;
     size_t mass_erases;
+    size_t lie_at; /**< the reading of that number gives back blank bytes; 0: none */
+    size_t calls;  /**< readings, of one block or more */
     size_t reads;  /**< blocks */
     size_t writes; /**< blocks */
     uint64_t transfers;

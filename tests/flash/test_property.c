@@ -79,6 +79,8 @@ static void draw_costs(struct random *random, struct chip *one)
                                           .transfer_kib_us = 10 + draw(random, 3000)};
     one->costs = one->family.costs;
     one->family.rom_by_pin = chance(random, 50);
+    if (chance(random, 40))
+        one->family.boot_address = CHIP_BASE + draw(random, (uint32_t)one->size);
     one->target.caps.can_read = chance(random, 95);
 }
 

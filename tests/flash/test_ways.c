@@ -263,11 +263,32 @@ static void a_silent_mass_erase_is_found_out(void **state)
     chip_init(&chip, &eight);
     chip.family.costs.erase_all_us = 20000;
     fill(chip.memory, chip.size, 99);
-    struct ub_plan *plan = plan_for(4096, 4096, &all, NULL);
+    struct ub_plan *plan = plan_for(7 * 4096, 4096, &all, NULL);
     assert_int_equal(ub_plan_execute(plan, &chip.target, &left, NULL), UB_OK);
-    chip.memory[7 * 4096] = 0x00; /* as if a sector were write-protected */
+    chip.memory[0] = 0x00; /* as if a sector were write-protected */
     assert_int_equal(ub_plan_verify(plan, &chip.target, NULL), UB_VER_NOT_WRITTEN);
     ub_plan_free(plan);
+}
+
+/* A reading says that a sector is blank, and lies: everything is not erased, and that comes out. */
+static void a_sector_that_only_seemed_blank_is_found_out(void **state)
+{
+    static const struct ub_flash_options all = {.no_backup = true, .erase_all = true};
+    fill(image, CHIP_MOST, 1);
+    for (size_t lie = 1; lie <= 40; lie++) {
+        enum ub_left left = UB_LEFT_UNCHANGED;
+        chip_init(&chip, &eight);
+        fill(chip.memory + 2 * 4096, 6 * 4096, 99);
+        chip.lie_at = lie;
+        struct ub_plan *plan = plan_for(0, 4096, &all, NULL);
+        assert_int_equal(ub_plan_execute(plan, &chip.target, &left, NULL), UB_OK);
+        enum ub_code code = ub_plan_verify(plan, &chip.target, NULL);
+        bool good = memcmp(chip.memory, image, 4096) == 0;
+        for (size_t i = 4096; i < chip.size; i++)
+            good = good && chip.memory[i] == 0xff;
+        assert_true(code != UB_OK || good);
+        ub_plan_free(plan);
+    }
 }
 
 /* The sector's first 100 bytes are there; what follows is blank and gets its content without an
@@ -291,27 +312,57 @@ static void a_blank_tail_inside_a_block_is_filled(void **state)
     }
 }
 
-/* Many scattered stretches cost more addresses than the erase costs time. */
+/* Many scattered stretches cost more addresses than the erase costs time; each sector is judged for
+ * itself. */
 static void stretches_that_are_dearer_than_an_erase_are_not_filled(void **state)
 {
     static const struct ub_flash_options no_backup = {.no_backup = true};
     chip_init(&chip, &eight);
-    chip.family.costs.erase_sector_us = 3000;
+    chip.family.costs.erase_sector_us = 30000;
     chip.family.costs.write_kib_us = 100;
     memset(image, 0xff, sizeof(image));
     for (size_t i = 0; i < 4096; i += 64)
         image[i] = 1;
+    fill(image + 4096, 2048, 7);
     chip_load(&chip, image);
     for (size_t i = 32; i < 4096; i += 64)
         image[i] = 2;
-    struct ub_plan *plan = plan_for(0, 4096, &no_backup, NULL);
+    fill(image + 4096 + 2048, 1024, 9);
+    struct ub_plan *plan = plan_for(0, 2 * 4096, &no_backup, NULL);
     assert_int_equal(plan->info.sectors_erased, 1);
     ub_plan_free(plan);
     chip.family.costs.erase_sector_us = 30000000;
-    plan = plan_for(0, 4096, &no_backup, NULL);
+    plan = plan_for(0, 2 * 4096, &no_backup, NULL);
     assert_int_equal(plan->info.sectors_erased, 0);
     carry_out(plan);
     ub_plan_free(plan);
+}
+
+/* Memory that cannot be erased takes more bits, but a unit with ECC no second time. */
+static void what_is_never_erased_is_programmed_where_that_comes_out_right(void **state)
+{
+    static const struct ub_flash_options no_backup = {.no_backup = true};
+    for (int ecc = 0; ecc < 2; ecc++) {
+        struct chip_layout layout = eight;
+        struct ub_plan *plan = NULL;
+        layout.runs[0].rights = UB_CAN_READ | UB_CAN_WRITE;
+        layout.ecc = ecc != 0;
+        chip_init(&chip, &layout);
+        memset(image, 0xff, sizeof(image));
+        memset(image, 0xf0, 64);
+        chip_load(&chip, image);
+        memset(image, 0x10, 64);
+        struct ub_piece piece = {&chip.region, CHIP_BASE, 4096, image};
+        const struct ub_placement placement = {.pieces = &piece, .count = 1};
+        const struct ub_plan_wish wish = {.placement = &placement, .options = &no_backup};
+        enum ub_code code = ub_plan_build(&chip.target, &wish, &plan, NULL);
+        assert_int_equal(code, ecc ? UB_MEM_READ_ONLY : UB_OK);
+        if (!code)
+            carry_out(plan);
+        ub_plan_free(plan);
+        memset(image, 0xff, 64); /* back to blank it cannot go */
+        assert_int_equal(ub_plan_build(&chip.target, &wish, &plan, NULL), UB_MEM_READ_ONLY);
+    }
 }
 
 /* Reads, writes and verification work in full blocks over several sectors; erases by sector. */
@@ -374,8 +425,10 @@ int main(void)
         cmocka_unit_test(everything_is_erased_by_what_is_cheaper),
         cmocka_unit_test(a_quick_mass_erase_spares_the_reading),
         cmocka_unit_test(a_silent_mass_erase_is_found_out),
+        cmocka_unit_test(a_sector_that_only_seemed_blank_is_found_out),
         cmocka_unit_test(a_blank_tail_inside_a_block_is_filled),
         cmocka_unit_test(stretches_that_are_dearer_than_an_erase_are_not_filled),
+        cmocka_unit_test(what_is_never_erased_is_programmed_where_that_comes_out_right),
         cmocka_unit_test(sectors_smaller_than_a_block_are_written_in_blocks),
         cmocka_unit_test(blank_is_what_erased_memory_reads_as),
     };
