@@ -53,6 +53,7 @@ void interrupt_install(void)
     }
     action.sa_handler = SIG_IGN;
     (void)sigaction(SIGPIPE, &action, NULL);
+    (void)sigaction(SIGXFSZ, &action, NULL); /* a file that may not grow is an error like others */
 }
 
 void interrupt_context(struct ub_context *context)
