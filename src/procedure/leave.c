@@ -2,6 +2,7 @@
 /* Leaving the bootloader, and saying what came back. Nothing that happens here undoes a verified
  * write. */
 #include "base/error.h"
+#include "loader/layout.h"
 #include "procedure/select.h"
 #include "procedure/session.h"
 
@@ -16,17 +17,30 @@ static uint64_t patience_us(const struct ub_session *session)
     return known_us ? known_us : RETURN_US;
 }
 
-/** A bootloader that lives in the flash keeps its own sectors from being written: behind them. */
-static uint64_t boot_address(const struct ub_target *target)
+/* A bootloader that lives in the flash keeps its own sectors from being written: firmware is behind
+ * them, whatever the family says. */
+static bool first_to_write(const struct ub_target *target, uint64_t *address)
 {
-    if (target->family->has_boot_address)
-        return target->family->boot_address;
     for (size_t i = 0; i < target->region_count; i++)
         for (size_t run = 0; run < target->regions[i].run_count; run++)
             if (target->regions[i].kind == UB_REGION_FLASH &&
-                (target->regions[i].runs[run].rights & UB_CAN_WRITE))
-                return target->regions[i].runs[run].address;
-    return 0;
+                (target->regions[i].runs[run].rights & UB_CAN_WRITE)) {
+                *address = target->regions[i].runs[run].address;
+                return true;
+            }
+    return false;
+}
+
+static uint64_t boot_address(const struct ub_target *target)
+{
+    const struct ub_family *family = target->family;
+    struct ub_sector sector;
+    uint64_t address = family->boot_address;
+    for (size_t i = 0; family->has_boot_address && i < target->region_count; i++)
+        if (ub_region_sector(&target->regions[i], address, &sector) &&
+            (sector.rights & UB_CAN_WRITE))
+            return address;
+    return first_to_write(target, &address) || family->has_boot_address ? address : 0;
 }
 
 static bool still_there(struct ub_context *context, const char *port, uint32_t generation)

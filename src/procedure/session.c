@@ -8,7 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LOOK_US UINT64_C(200000) /* how often the bus is looked at while waiting for a device */
+#define LOOK_US UINT64_C(200000)   /* how often the bus is looked at while waiting for a device */
+#define TELL_US UINT64_C(20000000) /* whoever waits longer is told how long it may take */
 
 enum ub_code ub_session_adopt(struct ub_session *session, const struct ub_usb_info *info,
                               struct ub_error *err)
@@ -89,6 +90,8 @@ enum ub_code ub_wait_return(struct ub_context *context, const char *port, uint32
         code = ub_env_check(&context->env, err);
         if (code)
             return code;
+        if (timeout_us > TELL_US)
+            ub_env_waiting(&context->env, left);
     }
 }
 

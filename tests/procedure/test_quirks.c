@@ -336,6 +336,28 @@ static void patience(void **state)
     }
 }
 
+/* A bootloader in the flash that no family knows: firmware begins behind its own sectors. */
+static void firmware_is_behind_its_bootloader(void **state)
+{
+    static const char *const specs[] = {
+        "stm32f103,map=@Internal Flash   /0x08000000/12*001Ka\\,116*001Kg", "gd32f103", "at32f435",
+        "blackmagic"};
+    static const uint64_t places[] = {0x08003000, 0x08008000, 0x08008000, 0x08002000};
+    static const struct ub_flash_options options = {.assume_yes = true, .no_backup = true};
+    for (size_t i = 0; i < sizeof(specs) / sizeof(specs[0]); i++) {
+        static const uint8_t vectors[] = {0x00, 0x10, 0x00, 0x20, 0x01, 0x90, 0x00, 0x08};
+        struct ub_image *image = bench_image(places[i], LENGTH, 9);
+        memcpy(image->segments[0].data, vectors, sizeof(vectors));
+        bench_open(&bench, specs[i]);
+        enum ub_code code = ub_flash(bench.context, image, NULL, &options, &bench.result,
+                                     &bench.err);
+        if (code || !bench.result.came_back || bench.result.returned.mode != UB_MODE_RUNTIME)
+            fail_msg("%s: %s", specs[i], bench.err.message);
+        ub_image_close(image);
+        bench_close(&bench);
+    }
+}
+
 /* What cannot be read stops everything before a bus is opened. */
 static void a_bad_quirk_opens_nothing(void **state)
 {
@@ -368,6 +390,7 @@ int main(void)
         cmocka_unit_test(real_firmware),
         cmocka_unit_test(without_its_prefix_nothing_is_touched),
         cmocka_unit_test(patience),
+        cmocka_unit_test(firmware_is_behind_its_bootloader),
         cmocka_unit_test(a_bad_quirk_opens_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
