@@ -256,7 +256,7 @@ enum ub_code ub_quirks_add_text(struct ub_quirks *quirks, const char *file, bool
 {
     struct reader reader = {.place = {.file = file}, .quirks = quirks, .own = own, .err = err};
     if (length > UB_QUIRKS_FILE_MAX)
-        return ub_quirk_bad(&reader.place, err, "larger than %u bytes", UB_QUIRKS_FILE_MAX);
+        return ub_quirk_bad(&reader.place, err, "larger than %zu bytes", UB_QUIRKS_FILE_MAX);
     if (!yaml_parser_initialize(&reader.parser))
         return ub_fail_memory(err);
     yaml_parser_set_input_string(&reader.parser, text, length);

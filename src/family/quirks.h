@@ -11,7 +11,7 @@
 #include "usb/dfu_interface.h"
 
 #define UB_QUIRKS_MAX      512u
-#define UB_QUIRKS_FILE_MAX (256u * 1024u) /**< bytes of a file with quirks */
+#define UB_QUIRKS_FILE_MAX ((size_t)256 * 1024) /**< bytes of a file with quirks */
 
 struct ub_quirks;
 
