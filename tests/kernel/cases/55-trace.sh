@@ -1,6 +1,7 @@
 #!/bin/bash
 # A capture that unbrick writes is what the kernel's own usbmon saw on the same bus at the same time: request by
-# request, with data, answers and ends. tshark, which we did not write, reads both.
+# request, with data, answers and ends. tshark, which we did not write, reads both. And a trace of the same job in real
+# time, through libusb, replays call by call.
 # limit: 240
 # shellcheck source=tests/kernel/lib.sh
 . "$REPO/tests/kernel/lib.sh"
@@ -74,6 +75,19 @@ compare()
     detach_all
 }
 
+# Flashes image $2 onto model $1 with the options that follow, recorded, and again from the recording.
+replay()
+{
+    local model=$1 image=$2
+    shift 2
+    step "$model: recorded in real time, and replayed"
+    attach "$model"
+    expect_status 0 "$UNBRICK" --trace run.trace flash "$image" "$@" --yes --no-backup
+    detach_all
+    grep -q '"transport":"libusb","queue":true' run.trace || fail "not of this bus: $(head -n 1 run.trace)"
+    UNBRICK_VAULT=$PWD/other expect_grep ', replayed' "$UNBRICK" --replay run.trace flash "$image" "$@" --yes --no-backup
+}
+
 # What tshark's dissector for DFU, set with `-d $2`, makes of the requests in capture $1, and where it stumbles. Of the
 # requests alone: it takes an answer for that to the request before it, which in a queue is another one.
 dissect()
@@ -87,6 +101,10 @@ head -c 3000 /dev/urandom >small.bin
 compare dfu-notolerant,mode=runtime small.bin
 head -c 20000 /dev/urandom >image.bin
 compare stm32f405 image.bin --at 0x08000000
+
+replay stm32f405 image.bin --at 0x08000000
+replay stm32l4 small.bin --at 0x08000000
+replay dfu-notolerant,mode=runtime small.bin
 
 step "the dissector for DFU sees the same in both"
 dissect ours.pcap usb.product==0x0483df11 >ours.dfu
