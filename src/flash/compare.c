@@ -30,14 +30,15 @@ static enum ub_code gather(const struct survey *survey, struct pending *pending,
                            struct ub_error *err)
 {
     struct ub_plan *plan = survey->plan;
-    pending->works = calloc(plan->sector_count + 1, sizeof(*pending->works));
+    pending->works = calloc(plan->sector_count + 1, sizeof(struct ub_sector_work *));
     if (!pending->works)
         return ub_fail_memory(err);
     for (size_t i = 0; i < plan->sector_count; i++)
         if (is_pending(survey, &plan->sectors[i]))
             pending->works[pending->count++] = &plan->sectors[i];
-    size_t size = pending->count ? pending->works[0]->sector.size : 1;
-    pending->group = size < plan->block ? plan->block / size : 1;
+    size_t size = pending->count ? pending->works[0]->sector.size : 0;
+    if (size && size < plan->block)
+        pending->group = plan->block / size;
     return UB_OK;
 }
 
@@ -123,7 +124,7 @@ static bool mass_erase_wins(const struct survey *survey)
 enum ub_code ub_survey_compare(struct survey *survey, struct ub_error *err)
 {
     struct ub_plan *plan = survey->plan;
-    struct pending pending = {0};
+    struct pending pending = {.group = 1};
     bool equal = false;
     if (survey->wish->options->whole || survey->wish->erases_itself || mass_erase_wins(survey))
         return UB_OK;

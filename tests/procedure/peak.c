@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Runs a command without output and prints its peak memory in KiB. The peak of a process counts what
- * its parent had when it was forked (getrusage(2), ru_maxrss), so it takes a small parent to see it.
+ * Runs a command without output and prints its peak memory in KiB. The peak of a process counts
+ * what its parent had when it was forked (getrusage(2), ru_maxrss), so it takes a small parent to
+ * see it.
  */
 #define _DEFAULT_SOURCE
 #include <fcntl.h>
