@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /**
  * @file transport.h
- * The USB bus behind one interface: libusb, the virtual bus, and later recorders and replayers.
+ * The USB bus behind one interface: libusb, the virtual bus, a recorder around either, a replayer.
  *
  * A device is named by its port (bus and port path, "1-4.2"): the one name that survives
  * re-enumeration.
