@@ -7,8 +7,9 @@
 /* The end of an operation is known well enough within 1/128 of its length. */
 #define FINE_PART     128u
 #define FINE_LEAST_US UINT64_C(50)
-/* The first question comes no earlier than this part before the shortest time learned. */
-#define BEFORE_PART 8u
+/* What was learned is contradicted: the end is looked for again from this part of the time on. A
+ * stream erases now and then as it goes, and its other blocks are done far sooner. */
+#define AGAIN_PART 4u
 /* Operations that vary are given room up to this part. */
 #define SLACK_PART 8u
 /* While a long operation nears its end, questions cost nothing: the device works on. */
@@ -48,7 +49,7 @@ uint64_t dfu_pace_first(struct dfu_pace *pace)
     const uint64_t close = larger(fine(done), pace->slack_us);
     if (gap <= close)
         return ++pace->turns % TRY_EVERY || close >= done ? done : done - close;
-    return larger(pace->busy_us + gap / 2, done - done / BEFORE_PART);
+    return pace->busy_us + gap / 2;
 }
 
 uint64_t dfu_pace_next(const struct dfu_pace *pace, uint64_t elapsed_us)
@@ -84,5 +85,5 @@ void dfu_pace_done(struct dfu_pace *pace, uint64_t at_us)
         pace->slack_us /= 2;
     pace->done_us = larger(at_us, 1);
     if (pace->busy_us >= pace->done_us)
-        pace->busy_us = pace->done_us - larger(pace->done_us / BEFORE_PART, 1);
+        pace->busy_us = pace->done_us / AGAIN_PART;
 }

@@ -155,7 +155,9 @@ static uint64_t pause_while_busy(const struct dfu_link *link, const struct dfu_p
     const bool early = patience->pace && may_ask_early(link);
     bool known;
     uint64_t learned = until_learned(patience, wait, age, &known);
-    if (known && (early || poll_us == 0))
+    if (known && early && poll_us) /* never later than it asks for */
+        return learned < poll_us ? learned : poll_us;
+    if (known && poll_us == 0)
         return learned;
     if (poll_us == 0)
         return pause_of_zero(patience, wait, age);

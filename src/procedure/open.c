@@ -49,11 +49,11 @@ static void look_at_target(struct ub_session *session)
     struct ub_target *target = &session->target;
     target->env = &session->context->env;
     target->loader = session->loader;
-    session->loader->ops->caps(session->loader, &target->caps);
     target->regions = session->loader->ops->regions(session->loader, &target->region_count);
     target->family = ub_family_by_regions(session->info.vid, session->info.pid, target->regions,
                                           target->region_count);
     ub_known_settle(session);
+    session->loader->ops->caps(session->loader, &target->caps); /* as the habits leave them */
     session->device.family = target->family->name;
 }
 
