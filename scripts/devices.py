@@ -12,10 +12,12 @@ that chip and wire set, 0 where the device cannot be written; a column `peer` ma
 `DEVICES_CSV=docs/devices.csv` in the environment of the test procedure/models has it written.
 """
 import argparse
+import collections
 import csv
 import difflib
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -37,10 +39,18 @@ to add to it: [quirks.md](quirks.md).
 The ratio is the time of a verified full write over the limit: what the chip needs to erase and program, and what the
 wire needs to carry it there and back. {measured}
 """
-MEASURED = "It is measured on the virtual bench, in its time, at typical speed{peer}."
+MEASURED = """It is measured on the virtual bench, in its time, at typical speed{peer}. A ratio far
+above 1 belongs to a device that asks for more time than its chip needs and of which nobody has shown that it bears
+earlier questions (what it asks for is an assumption where the model says so), or to one that gets stuck."""
 PEER = "; behind it, the time over dfu-util's on the same device"
 NOT_WRITTEN = "not written"
 UNMEASURED = "It has not been measured yet."
+COMMON_LEAST = 10  # models that share a defect before it is told once for all of them
+COMMON = """
+## Defects that most of them share
+
+Left out of the table above.
+"""
 ELSEWHERE = """
 ## Other devices
 
@@ -95,13 +105,21 @@ def read_ratios(path, models):
     return ratios
 
 
+def kinds(warnings):
+    """Warnings that differ in a number only are one."""
+    seen = {}
+    for text in warnings:
+        seen.setdefault(re.sub(r"\d+", "", text), text)
+    return list(seen.values())
+
+
 def model_rows(model, quirks, warnings, ratio):
     """A row for each defect, known or found by looking; a model without any still has its row."""
     head = [f"`{model['name']}`: {cell(model['title'])}", ratio]
     quirks = quirks + [{"name": "", "defect": text, "remedy": "said by `unbrick info`", "source": "the device itself"}
-                       for text in warnings]
+                       for text in kinds(warnings)]
     if not quirks:
-        quirks = [{"name": "", "defect": "none known", "remedy": "", "source": ""}]
+        quirks = [{"name": "", "defect": "no other known", "remedy": "", "source": ""}]
     for quirk in quirks:
         name = f"`{quirk['name']}`: " if quirk["name"] else ""
         yield [head[0], name + cell(quirk["defect"]), cell(quirk["source"]),
@@ -143,18 +161,22 @@ def page(unbrick, ratios_path):
     ratios = read_ratios(ratios_path, {model["name"] for model in models})
     with open(QUIRKS, encoding="utf-8") as file:
         entries = yaml.load(file, PlainText)["quirks"]
-    rows, shown = [], set()
-    for model in models:
-        details = ask(unbrick, ["--sim", model["name"] + ",time=virtual", "info"], "details")[0]
-        rows += model_rows(model, details["quirks"], details["warnings"], ratios.get(model["name"], ""))
-        shown |= {quirk["name"] for quirk in details["quirks"]}
+    infos = [ask(unbrick, ["--sim", model["name"] + ",time=virtual", "info"], "details")[0] for model in models]
+    shown = collections.Counter(quirk["name"] for info in infos for quirk in info["quirks"])
+    common = {name for name, times in shown.items() if times >= COMMON_LEAST}
+    rows = []
+    for model, info in zip(models, infos):
+        own = [quirk for quirk in info["quirks"] if quirk["name"] not in common]
+        rows += model_rows(model, own, info["warnings"], ratios.get(model["name"], ""))
     peer = PEER if any("(" in ratio for ratio in ratios.values()) else ""
     text = [HEAD.format(measured=MEASURED.format(peer=peer) if ratios else UNMEASURED)]
     text += table(["model", "defect", "source", "what unbrick does", "ratio"], rows)
-    text += [ELSEWHERE]
-    text += table(["devices", "defect", "source", "what unbrick does"],
-                  ([cell(who(entry)), f"`{entry['name']}`: {cell(entry['defect'])}", cell(entry["source"]),
-                    cell(remedy(entry))] for entry in entries if entry["name"] not in shown))
+    for head, chosen in ((COMMON, [entry for entry in entries if entry["name"] in common]),
+                         (ELSEWHERE, [entry for entry in entries if entry["name"] not in shown])):
+        text += [head]
+        text += table(["devices", "defect", "source", "what unbrick does"],
+                      ([cell(who(entry)), f"`{entry['name']}`: {cell(entry['defect'])}", cell(entry["source"]),
+                        cell(remedy(entry))] for entry in chosen))
     return "\n".join(text) + "\n"
 
 
