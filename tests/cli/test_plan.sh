@@ -4,7 +4,7 @@
 # shellcheck source=tests/cli/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
-head -c 100000 /dev/urandom >old.bin
+make_image old.bin 100000
 cp old.bin new.bin
 printf 'another byte' | dd of=new.bin bs=1 seek=70000 conv=notrunc status=none
 at=(--at 0x08000000)
@@ -64,7 +64,7 @@ check "and is told of no more" bash -c '! grep -q damaged out'
 
 # Many small sectors, every fourth of which changes: a screen of text, and every one with --verbose.
 small=--sim=stm32l0,time=virtual,state=small
-head -c 196608 /dev/urandom >old.bin
+make_image old.bin 196608
 python3 - <<'END'
 with open("old.bin", "rb") as file:
     content = bytearray(file.read())

@@ -5,6 +5,7 @@
 
 The virtual devices are in the same process; what they need themselves is what `list` needs with them."""
 import os
+import random
 import subprocess
 import sys
 import tempfile
@@ -26,7 +27,7 @@ def peak(count, verb, folder):
 with tempfile.TemporaryDirectory() as folder:
     for name in ("image.bin", "old.bin"):
         with open(os.path.join(folder, name), "wb") as file:
-            file.write(os.urandom(1024 * 1024))
+            file.write(random.Random(name).randbytes(1024 * 1024))
     flash = ["flash", f"{folder}/image.bin", "--at", "0x08000000", "--yes", "--stay", "--all"]
     own = [peak(count, flash, folder) - peak(count, ["list"], folder) for count in (FEW, FEW + MORE)]
 each = (own[1] - own[0]) / MORE

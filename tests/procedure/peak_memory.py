@@ -4,6 +4,7 @@
     peak_memory.py UNBRICK PEAK     PEAK is the program of peak.c
 """
 import os
+import random
 import subprocess
 import sys
 import tempfile
@@ -21,9 +22,10 @@ def flash(folder, size, *options):
     """Peak memory of flashing a full device with an image of that size, in KiB."""
     image = os.path.join(folder, f"image-{size}.bin")
     old = os.path.join(folder, "old.bin")
-    for path, length in ((image, size), (old, 1024 * 1024)):
+    for path, length in ((old, 1024 * 1024), (image, size)):
         with open(path, "wb") as file:
-            file.write(os.urandom(length))
+            # the same each time, and no known kind of file
+            file.write(random.Random(os.path.basename(path)).randbytes(length))
     done = subprocess.run(
         [peak, unbrick, "--sim", f"stm32f405,time=virtual,content={old}", "--vault", os.path.join(folder, "vault"),
          "flash", image, "--at", "0x08000000", "--yes", "--stay", *options],
