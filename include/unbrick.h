@@ -617,7 +617,7 @@ struct ub_phase {
 struct ub_result {
     enum ub_left left;
     char port[UB_PORT_TEXT];
-    struct ub_device device; /**< in hand, in DFU mode; its port is "" if none was opened */
+    struct ub_device device;   /**< in hand, in DFU mode; its port is "" if none was opened */
     char backup[UB_BACKUP_ID]; /**< id of the backup that leads back from here, or "" */
     uint64_t bytes_written;
     uint64_t bytes_kept;
