@@ -1,22 +1,38 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# How fast: runs the measuring cases of the kernel tier (tests/kernel/cases/*bench*) and prints what they measured.
+# How fast: runs the measuring cases of the kernel tier side by side with other tools, and prints what they measured.
+#
+#   scripts/bench.sh [--docs] [CASE...]
+#
+# Leaves build/bench.json and build/benchmark.svg; with --docs the picture and the table go into docs/ too. Wants a
+# computer that does nothing else, and a quarter of an hour.
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit
 
-mapfile -t cases < <(find tests/kernel/cases -name '*bench*.sh' -printf '%f\n' | sed 's/\.sh$//' | sort)
+docs=
+if [[ ${1-} == --docs ]]; then
+    docs=1
+    shift
+fi
+cases=("$@")
 if [[ ${#cases[@]} -eq 0 ]]; then
-    echo "bench: the kernel tier has no measuring cases (tests/kernel/cases/*bench*.sh)" >&2
-    exit 1
+    # Those that only measure, and those about many devices.
+    mapfile -t cases < <(find tests/kernel/cases \( -name '*-many*.sh' -o -name '*-list.sh' -o -name '9*-bench-*.sh' \) \
+        ! -name '*-bench-write.sh' -printf '%f\n' | sed 's/\.sh$//' | sort)
 fi
 measures=$(mktemp)
 trap 'rm -f "$measures"' EXIT
-MEASURES=$measures tests/kernel/run.sh build "${cases[@]}"
+MEASURES=$measures KERNEL_DEADLINE=${KERNEL_DEADLINE:-1800} tests/kernel/run.sh build "${cases[@]}"
 status=$?
 echo
 if [[ ! -s $measures ]]; then
     echo "bench: nothing was measured" >&2
     exit 1
 fi
-awk '{ printf "%-48s %12s %s\n", $1, $2, $3 }' "$measures"
+scripts/bench_table.py "$measures" --json build/bench.json | tee build/bench.txt || exit 1
+if scripts/bench_chart.py build/bench.json build/benchmark.svg; then
+    echo
+    echo "build/bench.json, build/bench.txt, build/benchmark.svg"
+    [[ -z $docs ]] || scripts/bench_docs.sh build docs || exit 1
+fi
 exit "$status"

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# Fuzzes every parser and the whole host: scripts/fuzz.sh [SECONDS each] [NAME]. New inputs go to build-fuzz/corpus, never into the tree.
+# Fuzzes every parser and the whole host: scripts/fuzz.sh [SECONDS each] [NAME]. New inputs go to build-fuzz/corpus, never
+# into the tree.
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit
 # shellcheck source=scripts/lib.sh
