@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "loader/memory_map.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -77,6 +78,27 @@ static enum ub_code bad_value(const struct ub_quirk_key *key, const char *text,
                         key->name, key->value);
 }
 
+/* The place of the mistake in the map itself, too. */
+static enum ub_code bad_map(const char *text, const struct ub_quirk_place *place,
+                            struct ub_error *err)
+{
+    struct ub_memory_map map;
+    struct ub_error why;
+    if (strlen(text) > UB_QUIRK_TEXT_MAX || ub_memory_map_parse(text, &map, &why) == UB_OK)
+        return ub_quirk_bad(place, err,
+                            "memory_map \"%.60s\" is not allowed: a map has at most %u characters",
+                            text, UB_QUIRK_TEXT_MAX);
+    return ub_quirk_bad(place, err, "memory_map \"%s\" is not allowed: %s", text, why.message);
+}
+
+static enum ub_code bad_change(const struct ub_quirk_change_key *change, const char *text,
+                               const struct ub_quirk_place *place, struct ub_error *err)
+{
+    return change->kind == UB_QUIRK_MAP && shows_as_it_is(text)
+               ? bad_map(text, place, err)
+               : bad_value(&change->shown, text, place, err);
+}
+
 enum ub_code ub_quirk_select(struct ub_quirk *quirk, const char *key, const char *text,
                              const struct ub_quirk_place *place, bool *known, struct ub_error *err)
 {
@@ -114,7 +136,7 @@ enum ub_code ub_quirk_change(struct ub_quirk *quirk, const char *key, const char
         if (quirk->values[i].key == change)
             return ub_quirk_bad(place, err, "%s is there twice", key);
     if (!shows_as_it_is(text) || !ub_quirk_value_read(change, text, &value, &memory))
-        return memory ? ub_fail_memory(err) : bad_value(&change->shown, text, place, err);
+        return memory ? ub_fail_memory(err) : bad_change(change, text, place, err);
     struct ub_quirk_value *more = realloc(quirk->values, (quirk->value_count + 1) * sizeof(*more));
     if (!more) {
         free(value.text);

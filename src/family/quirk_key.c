@@ -3,6 +3,7 @@
 #include "family/quirk_key.h"
 
 #include "base/text.h"
+#include "loader/memory_map.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -70,9 +71,9 @@ static const struct ub_quirk_change_key keys[] = {
            "the largest block that it takes, whatever it claims; 0: as it says"),
     FLAG(descriptor_mute, "it never answers when asked for its functional descriptor"),
     {.shown = {.name = "memory_map",
-               .value = "a text of at most 126 characters, \"\": as it says",
+               .value = "a map such as @Flash /0x08000000/04*016Kg, \"\": as it says",
                .text = "its memory map, instead of the name of its first alternate setting"},
-     .kind = UB_QUIRK_TEXT,
+     .kind = UB_QUIRK_MAP,
      .width = WIDTH(habits.memory_map),
      .offset = HABIT(memory_map)},
     NUMBER(first_block, "a block number", 0, 65535,
@@ -173,6 +174,14 @@ static bool read_word(const char *const *words, const char *text, uint64_t *numb
     return false;
 }
 
+/* Read here, so that a slip in a person's map is not taken for a defect of the device. */
+static bool read_map(const char *text)
+{
+    struct ub_memory_map map;
+    return strlen(text) <= UB_QUIRK_TEXT_MAX &&
+           (!text[0] || ub_memory_map_parse(text, &map, NULL) == UB_OK);
+}
+
 static bool read_number(const struct ub_quirk_change_key *key, const char *text, uint64_t *number)
 {
     switch (key->kind) {
@@ -184,11 +193,11 @@ static bool read_number(const struct ub_quirk_change_key *key, const char *text,
         return read_version(text, number);
     case UB_QUIRK_WORD:
         return read_word(key->words, text, number);
-    case UB_QUIRK_TEXT:
+    case UB_QUIRK_MAP:
         break;
     }
     *number = 0;
-    return strlen(text) <= UB_QUIRK_TEXT_MAX;
+    return read_map(text);
 }
 
 bool ub_quirk_value_read(const struct ub_quirk_change_key *key, const char *text,
@@ -229,7 +238,7 @@ void ub_quirk_value_apply(const struct ub_quirk_value *value, struct ub_quirk_ef
     const struct ub_quirk_change_key *key = value->key;
     uint8_t *base = (uint8_t *)effect;
     const bool set = true;
-    if (key->kind == UB_QUIRK_TEXT) {
+    if (key->kind == UB_QUIRK_MAP) {
         const char *text = value->text[0] ? value->text : NULL;
         memcpy(base + key->offset, &text, sizeof(text));
     } else if (key->kind == UB_QUIRK_FLAG) {

@@ -38,7 +38,7 @@ enum ub_quirk_kind {
     UB_QUIRK_FLAG,    /**< true or false */
     UB_QUIRK_NUMBER,  /**< decimal, or hexadecimal after 0x, with K or M */
     UB_QUIRK_VERSION, /**< as USB writes it: 1.1, 1.1a, or 0x011a */
-    UB_QUIRK_TEXT,    /**< "" takes back what an earlier quirk said */
+    UB_QUIRK_MAP,     /**< a memory map; "" takes back what an earlier quirk said */
     UB_QUIRK_WORD,    /**< one of a few */
 };
 

@@ -96,6 +96,13 @@ says err 'there is no key "poll_fixd_ms"'
 says err 'poll_fixed_ms'
 expect 2 "$sim" --quirk poll_fixed_ms=5 info
 says err 'says nothing about the devices'
+# A slip in a person's memory map is theirs, not the device's.
+expect 2 "$sim" --quirk 'id=0483:df11,memory_map=rubbish' info
+says err 'UB-USE-009'
+says err "is not allowed: the map does not begin with '@'"
+sed 's|transfer_size_max: 256|memory_map: "@Internal Flash  /0x08000000/04*016Xg"|' own.yaml >bad.yaml
+expect 2 "$sim" --quirks bad.yaml info
+says err '^  bad.yaml:8: memory_map "@Internal Flash  /0x08000000/04\*016Xg" is not allowed: a type letter'
 printf 'quirks: &a [*a]\n' >bomb.yaml
 expect 2 "$sim" --quirks bomb.yaml info
 says err 'bomb.yaml:1: anchors, aliases and tags are not taken'

@@ -25,8 +25,8 @@ static void sample(const struct ub_quirk_change_key *key, char *to, size_t size)
     case UB_QUIRK_VERSION:
         (void)snprintf(to, size, "1.1a");
         break;
-    case UB_QUIRK_TEXT:
-        (void)snprintf(to, size, "a text");
+    case UB_QUIRK_MAP:
+        (void)snprintf(to, size, "@Flash /0x0/1*1Kg");
         break;
     case UB_QUIRK_WORD:
         (void)snprintf(to, size, "%s", key->words[1]);
@@ -106,6 +106,10 @@ static void what_is_not_allowed(void **state)
         {"mode", "DFU"},
         {"mode", ""},
         {"prefix", "ti"},
+        {"memory_map", "rubbish"},
+        {"memory_map", "@Internal Flash"},
+        {"memory_map", "@Internal Flash /0x08000000/04*016Xg"},
+        {"memory_map", "@Internal Flash /0x08000000/04*016Kg,01*064K"},
     };
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
         struct ub_quirk_value value;
@@ -118,9 +122,13 @@ static void what_is_not_allowed(void **state)
     }
     struct ub_quirk_value value;
     bool memory;
-    char text[128];
-    memset(text, 'a', sizeof(text) - 1);
-    text[127] = '\0';
+    char text[UB_QUIRK_TEXT_MAX + 2];
+    const char map[] = "/0x08000000/04*016Kg";
+    memset(text, '@', sizeof(text));
+    memcpy(text + sizeof(text) - sizeof(map), map, sizeof(map));
+    assert_true(
+        ub_quirk_value_read(ub_quirk_change_named("memory_map"), text + 1, &value, &memory));
+    free(value.text);
     assert_false(ub_quirk_value_read(ub_quirk_change_named("memory_map"), text, &value, &memory));
 }
 

@@ -132,6 +132,12 @@ static void file_line_key_and_what_is_allowed(void **state)
          "own.yaml:6: poll_fixed_ms \"yes\" is not allowed: poll_fixed_ms is milliseconds from 0 "
          "to "
          "120000"},
+        {BODY "  behaviour:\n    memory_map: \"@Flash /0x08000000/04*016Xg\"\n",
+         "own.yaml:7: memory_map \"@Flash /0x08000000/04*016Xg\" is not allowed: a type letter "
+         "from "
+         "a to g is missing, at character 26 of the memory map"},
+        {BODY "  behaviour: {memory_map: rubbish}\n",
+         "own.yaml:6: memory_map \"rubbish\" is not allowed: the map does not begin with '@'"},
         {BODY "  behaviour: {poll: 5}\n", "own.yaml:6: there is no key \"poll\""},
         {BODY "  behaviour: {id: \"1:2\"}\n", "own.yaml:6: there is no key \"id\""},
         {BODY "  behaviour: {no_upload: [true]}\n", "own.yaml:6: a text or a number is expected"},
