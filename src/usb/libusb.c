@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The bus over libusb-1.0. Every handle has a libusb context of its own, so that handles share
- * nothing and may be used by one thread each: no thread handles another one's events, and none
- * waits for another one's transfer. What libusb itself shares between contexts it guards. */
+/* The bus over libusb-1.0. Handles may be used by one thread each, side by side: none waits for
+ * another one's transfer, see libusb_engine.h. */
 #define _POSIX_C_SOURCE 200809L
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/text.h"
-#include "usb/libusb_room.h"
+#include "usb/libusb_engine.h"
+#include "usb/sysfs.h"
 
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -16,8 +15,9 @@
 
 #define INTERFACES_MAX 32
 #define US_PER_MS      UINT64_C(1000)
-/* How often the bus is looked at while waiting for a change, where no event says so. */
-#define LOOK_EVERY_US (50 * US_PER_MS)
+/* How often the bus is looked at while waiting for a change. A look at sysfs costs next to nothing;
+ * where there is none, libusb's events shorten the wait. */
+#define LOOK_EVERY_US (25 * US_PER_MS)
 /* How often a port is looked at while waiting for a device: many threads do so at a time. */
 #define LOOK_AT_PORT_US (25 * US_PER_MS)
 /* udev sets the permissions of a device node a moment after the kernel made it. */
@@ -27,13 +27,14 @@
 #define PATH_SIZE      64
 
 struct ub_usb_handle {
-    libusb_context *context;
+    struct ub_libusb_engine *engine; /* in which it is open */
     libusb_device_handle *device;
     struct ub_libusb_name name;
     uint32_t claimed; /* a bit per interface */
 };
 
 struct libusb_bus {
+    struct ub_libusb_engines engines;
     pthread_mutex_t lock; /* of what follows; held for moments only */
     bool seen;            /* `fingerprint` is set */
     uint64_t fingerprint;
@@ -94,36 +95,25 @@ static void learn_name(libusb_device *device, struct ub_libusb_name *name)
     name->pid = descriptor.idProduct;
 }
 
-static enum ub_code open_at(struct ub_usb_handle *handle, struct ub_error *err)
+static enum ub_code open_at(struct libusb_bus *bus, struct ub_usb_handle *handle,
+                            struct ub_error *err)
 {
-    libusb_device **devices;
-    ssize_t count = libusb_get_device_list(handle->context, &devices);
-    if (count < 0)
-        return ub_libusb_fail(err, (int)count, &handle->name, "listing devices");
-    libusb_device *found = NULL;
-    for (ssize_t i = 0; i < count && !found; i++) {
-        char port[UB_PORT_TEXT];
-        if (ub_libusb_port(devices[i], port, sizeof(port)) && strcmp(port, handle->name.port) == 0)
-            found = devices[i];
-    }
-    enum ub_code code = UB_OK;
-    if (!found) {
-        code = ub_fail(err, UB_DEV_GONE, "no device is plugged in at %s", handle->name.port);
-    } else {
-        learn_name(found, &handle->name);
-        int rc = open_patiently(found, &handle->device);
-        if (rc == LIBUSB_ERROR_NO_DEVICE)
-            code = ub_fail(err, UB_DEV_GONE, "the device at %s just left", handle->name.port);
-        else if (rc != 0)
-            code = ub_libusb_fail(err, rc, &handle->name, "opening the device");
-    }
-    libusb_free_device_list(devices, 1);
-    return code;
+    libusb_device *found;
+    enum ub_code code = ub_libusb_engine_join(&bus->engines, &handle->name, &handle->engine, &found,
+                                              err);
+    if (code)
+        return code;
+    learn_name(found, &handle->name);
+    int rc = open_patiently(found, &handle->device);
+    libusb_unref_device(found);
+    if (rc == LIBUSB_ERROR_NO_DEVICE)
+        return ub_fail(err, UB_DEV_GONE, "the device at %s just left", handle->name.port);
+    return rc ? ub_libusb_fail(err, rc, &handle->name, "opening the device") : UB_OK;
 }
 
 static void op_close(void *self, struct ub_usb_handle *handle)
 {
-    (void)self;
+    struct libusb_bus *bus = self;
     if (!handle)
         return;
     for (uint8_t i = 0; handle->device && i < INTERFACES_MAX; i++)
@@ -131,8 +121,8 @@ static void op_close(void *self, struct ub_usb_handle *handle)
             (void)libusb_release_interface(handle->device, i);
     if (handle->device)
         libusb_close(handle->device);
-    if (handle->context)
-        libusb_exit(handle->context);
+    if (handle->engine)
+        ub_libusb_engine_leave(&bus->engines, handle->engine);
     free(handle);
 }
 
@@ -144,14 +134,7 @@ static enum ub_code op_open(void *self, const char *port, struct ub_usb_handle *
     if (!handle)
         return ub_fail_memory(err);
     (void)ub_print(handle->name.port, sizeof(handle->name.port), "%s", port);
-    enum ub_code code;
-    int rc = libusb_init(&handle->context);
-    if (rc != 0) {
-        handle->context = NULL;
-        code = ub_libusb_fail(err, rc, &handle->name, "starting the USB library for the device");
-    } else {
-        code = open_at(handle, err);
-    }
+    enum ub_code code = open_at(self, handle, err);
     if (code) {
         op_close(self, handle);
         return code;
@@ -195,30 +178,23 @@ static enum ub_code op_set_alt(void *self, struct ub_usb_handle *handle, uint8_t
     return code;
 }
 
-static enum ub_code op_control(void *self, struct ub_usb_handle *handle,
-                               const struct ub_setup *setup, uint8_t *data, uint32_t timeout_ms,
-                               uint16_t *actual, struct ub_error *err)
-{
-    (void)self;
-    *actual = 0;
-    int rc = libusb_control_transfer(handle->device, setup->bmRequestType, setup->bRequest,
-                                     setup->wValue, setup->wIndex, data, setup->wLength,
-                                     timeout_ms ? timeout_ms : 1);
-    if (rc >= 0) {
-        *actual = (uint16_t)rc;
-        return UB_OK;
-    }
-    enum ub_code code = ub_libusb_fail(err, rc, &handle->name, "a control request");
-    ub_error_transfer(err, setup, -1);
-    return code;
-}
-
 static enum ub_code op_control_queue(void *self, struct ub_usb_handle *handle,
                                      struct ub_transfer *transfers, size_t count,
                                      struct ub_error *err)
 {
     (void)self;
-    return ub_libusb_queue(handle->context, handle->device, &handle->name, transfers, count, err);
+    return ub_libusb_queue(handle->engine, handle->device, &handle->name, transfers, count, err);
+}
+
+static enum ub_code op_control(void *self, struct ub_usb_handle *handle,
+                               const struct ub_setup *setup, uint8_t *data, uint32_t timeout_ms,
+                               uint16_t *actual, struct ub_error *err)
+{
+    struct ub_transfer one = {
+        .setup = *setup, .data = data, .timeout_ms = timeout_ms ? timeout_ms : 1};
+    enum ub_code code = op_control_queue(self, handle, &one, 1, err);
+    *actual = one.actual;
+    return code;
 }
 
 static enum ub_code op_reset(void *self, struct ub_usb_handle *handle, struct ub_error *err)
@@ -244,11 +220,13 @@ static int LIBUSB_CALL on_hotplug(libusb_context *context, libusb_device *device
     return 0;
 }
 
-/* A context that tells of hotplug events, or NULL where the system has none. */
+/* A context that tells of hotplug events, or NULL where the system has none, or something better.
+ */
 static libusb_context *listen(int *completed)
 {
     libusb_context *context;
-    if (!libusb_has_capability(LIBUSB_CAP_HAS_HOTPLUG) || libusb_init(&context) != 0)
+    if (ub_sysfs_known(UB_SYSFS_DEVICES) || !libusb_has_capability(LIBUSB_CAP_HAS_HOTPLUG) ||
+        libusb_init(&context) != 0)
         return NULL;
     int rc = libusb_hotplug_register_callback(
         context, LIBUSB_HOTPLUG_EVENT_DEVICE_ARRIVED | LIBUSB_HOTPLUG_EVENT_DEVICE_LEFT,
@@ -321,6 +299,7 @@ static enum ub_code op_wait_port(void *self, const char *port, uint32_t generati
 static void op_destroy(void *self)
 {
     struct libusb_bus *bus = self;
+    (void)pthread_mutex_destroy(&bus->engines.lock);
     (void)pthread_mutex_destroy(&bus->lock);
     free(bus);
 }
@@ -340,16 +319,15 @@ static const struct ub_transport_ops libusb_ops = {
     .destroy = op_destroy,
 };
 
-/* libusb is started by each look at the bus and for each handle: a context of its own would only
- * cost another scan of the system here. */
+/* libusb is started when a device is opened: here it would only cost a look at the whole system. */
 enum ub_code ub_transport_libusb(struct ub_transport *out, struct ub_error *err)
 {
     memset(out, 0, sizeof(*out));
     struct libusb_bus *self = calloc(1, sizeof(*self));
-    if (!self || pthread_mutex_init(&self->lock, NULL) != 0) {
-        free(self);
+    if (!self)
         return ub_fail_memory(err);
-    }
+    (void)pthread_mutex_init(&self->lock, NULL); /* cannot fail without attributes */
+    (void)pthread_mutex_init(&self->engines.lock, NULL);
     *out = (struct ub_transport){.ops = &libusb_ops, .self = self};
     return UB_OK;
 }

@@ -1,16 +1,19 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Several control transfers in the host controller's hands at once (libusb's asynchronous
  * interface): it carries them out in order without waiting for this program in between. */
+#define _POSIX_C_SOURCE 200809L
 #include "base/clock.h"
 #include "base/error.h"
-#include "usb/libusb_room.h"
+#include "usb/libusb_engine.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <sys/time.h>
+#include <time.h>
 
 #define US_PER_MS UINT64_C(1000)
 #define US_PER_S  UINT64_C(1000000)
+#define NS_PER_US 1000
 
 /** One transfer on its way. */
 struct flight {
@@ -21,8 +24,10 @@ struct flight {
     int rc; /* a libusb error, or 0 */
 };
 
-/** A queue on its way. */
+/** A queue on its way. Its transfers land in the thread that handles the engine's events. */
 struct queue {
+    pthread_mutex_t lock; /* of all that follows, once transfers are on their way */
+    pthread_cond_t landed_all;
     struct flight flights[UB_QUEUE_MAX];
     size_t count;
     size_t landed;        /* transfers complete, in order */
@@ -74,6 +79,7 @@ static void LIBUSB_CALL on_complete(struct libusb_transfer *usb)
     struct flight *flight = usb->user_data;
     struct queue *queue = flight->queue;
     const struct ub_setup *setup = &flight->transfer->setup;
+    (void)pthread_mutex_lock(&queue->lock);
     flight->submitted = false;
     flight->rc = error_of(usb);
     if (flight->rc == 0) {
@@ -86,8 +92,11 @@ static void LIBUSB_CALL on_complete(struct libusb_transfer *usb)
         cancel_all(queue);
     queue->landed++;
     arm(queue);
-    if (--queue->in_the_air == 0)
+    if (--queue->in_the_air == 0) {
         queue->none_left = 1;
+        (void)pthread_cond_signal(&queue->landed_all);
+    }
+    (void)pthread_mutex_unlock(&queue->lock);
 }
 
 /** Builds one transfer, without a time limit of libusb's: that would run from its submission. */
@@ -139,8 +148,26 @@ static void submit_all(struct queue *queue)
     queue->none_left = queue->in_the_air == 0;
 }
 
+/** Rests until the last one has landed, at most `us`. False if the events cannot be handled. */
+static bool rest(struct queue *queue, struct ub_libusb_engine *engine, uint64_t now, uint64_t us)
+{
+    if (atomic_load(&engine->threaded)) {
+        const uint64_t until = now + us;
+        const struct timespec when = {.tv_sec = (time_t)(until / US_PER_S),
+                                      .tv_nsec = (long)(until % US_PER_S) * NS_PER_US};
+        (void)pthread_cond_timedwait(&queue->landed_all, &queue->lock, &when);
+        return true;
+    }
+    struct timeval most = {.tv_sec = (time_t)(us / US_PER_S),
+                           .tv_usec = (suseconds_t)(us % US_PER_S)};
+    (void)pthread_mutex_unlock(&queue->lock);
+    int rc = libusb_handle_events_timeout_completed(engine->context, &most, &queue->none_left);
+    (void)pthread_mutex_lock(&queue->lock);
+    return rc == 0 || rc == LIBUSB_ERROR_INTERRUPTED;
+}
+
 /** Waits for the last one; a transfer past its time limit is cancelled with all behind it. */
-static void land_all(struct queue *queue, libusb_context *context)
+static void land_all(struct queue *queue, struct ub_libusb_engine *engine)
 {
     const struct ub_clock clock = ub_clock_real();
     arm(queue);
@@ -151,18 +178,34 @@ static void land_all(struct queue *queue, libusb_context *context)
             cancel_all(queue);
         if (queue->cancelled) /* the host controller gives back what was cancelled */
             left = US_PER_S;
-        struct timeval most = {.tv_sec = (time_t)(left / US_PER_S),
-                               .tv_usec = (suseconds_t)(left % US_PER_S)};
-        int rc = libusb_handle_events_timeout_completed(context, &most, &queue->none_left);
-        if (rc != 0 && rc != LIBUSB_ERROR_INTERRUPTED && !queue->cancelled)
+        if (!rest(queue, engine, now, left) && !queue->cancelled)
             cancel_all(queue); /* as libusb's own synchronous calls do */
     }
+}
+
+/** The lock, and a condition whose time is that of ub_clock_real(). */
+static bool prepare_waiting(struct queue *queue)
+{
+    pthread_condattr_t attributes;
+    if (pthread_mutex_init(&queue->lock, NULL) != 0)
+        return false;
+    bool good = pthread_condattr_init(&attributes) == 0;
+    if (good) {
+        good = pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC) == 0 &&
+               pthread_cond_init(&queue->landed_all, &attributes) == 0;
+        (void)pthread_condattr_destroy(&attributes);
+    }
+    if (!good)
+        (void)pthread_mutex_destroy(&queue->lock);
+    return good;
 }
 
 static void free_all(struct queue *queue)
 {
     for (size_t i = 0; i < UB_QUEUE_MAX; i++)
         libusb_free_transfer(queue->flights[i].usb);
+    (void)pthread_cond_destroy(&queue->landed_all);
+    (void)pthread_mutex_destroy(&queue->lock);
 }
 
 static enum ub_code report(const struct queue *queue, const struct ub_libusb_name *name,
@@ -184,7 +227,7 @@ static enum ub_code report(const struct queue *queue, const struct ub_libusb_nam
     return first;
 }
 
-enum ub_code ub_libusb_queue(libusb_context *context, libusb_device_handle *device,
+enum ub_code ub_libusb_queue(struct ub_libusb_engine *engine, libusb_device_handle *device,
                              const struct ub_libusb_name *name, struct ub_transfer *transfers,
                              size_t count, struct ub_error *err)
 {
@@ -192,9 +235,13 @@ enum ub_code ub_libusb_queue(libusb_context *context, libusb_device_handle *devi
     enum ub_code code;
     if (count > UB_QUEUE_MAX)
         return ub_fail(err, UB_SYS_INTERNAL, "a queue of %zu transfers", count);
+    if (!prepare_waiting(&queue))
+        return ub_fail_memory(err);
     if (prepare_all(&queue, device, transfers, count)) {
+        (void)pthread_mutex_lock(&queue.lock); /* what lands meanwhile waits a moment */
         submit_all(&queue);
-        land_all(&queue, context);
+        land_all(&queue, engine);
+        (void)pthread_mutex_unlock(&queue.lock);
         code = report(&queue, name, err);
     } else {
         code = ub_fail_memory(err);

@@ -46,8 +46,10 @@ enum ub_code ub_libusb_at(const char *port, uint32_t generation, struct ub_usb_i
  */
 enum ub_code ub_libusb_fingerprint(uint64_t *out, struct ub_error *err);
 
-/** control_queue() of the libusb transport: `context` is that of `device`. */
-enum ub_code ub_libusb_queue(libusb_context *context, libusb_device_handle *device,
+struct ub_libusb_engine;
+
+/** control_queue() of the libusb transport: `device` was opened in `engine`. */
+enum ub_code ub_libusb_queue(struct ub_libusb_engine *engine, libusb_device_handle *device,
                              const struct ub_libusb_name *name, struct ub_transfer *transfers,
                              size_t count, struct ub_error *err);
 

@@ -212,11 +212,11 @@ bool ub_sysfs_generation(const char *root, const char *port, uint32_t *generatio
 }
 
 /* The next device in the folder: neither a root hub ("usb1") nor an interface ("1-1:1.0"). */
-static const char *next_device(DIR *folder)
+static const struct dirent *next_device(DIR *folder)
 {
-    for (struct dirent *entry; (entry = readdir(folder)) != NULL;)
+    for (const struct dirent *entry; (entry = readdir(folder)) != NULL;)
         if (strchr(entry->d_name, '-') && !strchr(entry->d_name, ':'))
-            return entry->d_name;
+            return entry;
     return NULL;
 }
 
@@ -244,10 +244,11 @@ enum ub_code ub_sysfs_list(const char *root, struct ub_usb_list *out, bool *know
     *known = folder != NULL;
     if (!folder)
         return UB_OK;
-    for (const char *port; !code && (port = next_device(folder)) != NULL;) {
+    for (const struct dirent *one; !code && (one = next_device(folder)) != NULL;) {
         bool there = false;
-        code = grow(out, &room) ? ub_sysfs_device(root, port, &out->items[out->count], &there, err)
-                                : ub_fail_memory(err);
+        code = grow(out, &room)
+                   ? ub_sysfs_device(root, one->d_name, &out->items[out->count], &there, err)
+                   : ub_fail_memory(err);
         out->count += there;
     }
     (void)closedir(folder);
@@ -264,11 +265,9 @@ bool ub_sysfs_fingerprint(const char *root, uint64_t *out)
     *out = 0;
     if (!folder)
         return false;
-    for (const char *port; (port = next_device(folder)) != NULL;) {
-        uint32_t generation;
-        if (ub_sysfs_generation(root, port, &generation))
-            *out += ub_usb_share(port, generation);
-    }
+    /* each time a device arrives the kernel makes its folder anew, with another inode */
+    for (const struct dirent *one; (one = next_device(folder)) != NULL;)
+        *out += ub_usb_share(one->d_name, one->d_ino);
     (void)closedir(folder);
     return true;
 }

@@ -172,7 +172,7 @@ enum ub_code ub_wait_port(const struct ub_transport *transport, const char *port
 void ub_error_transfer(struct ub_error *err, const struct ub_setup *setup, int32_t actual);
 
 /** The transport over libusb-1.0. *out is the caller's (out->ops->destroy). Errors: UB_SYS_MEMORY;
- * whether libusb can be started at all shows in enumerate(). */
+ * whether libusb can be started at all shows when it is needed. */
 enum ub_code ub_transport_libusb(struct ub_transport *out, struct ub_error *err);
 
 #endif

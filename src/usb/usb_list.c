@@ -80,7 +80,7 @@ static uint64_t mix(uint64_t hash, const void *bytes, size_t length)
     return hash;
 }
 
-uint64_t ub_usb_share(const char *port, uint32_t generation)
+uint64_t ub_usb_share(const char *port, uint64_t generation)
 {
     const uint64_t hash = mix(UINT64_C(0xcbf29ce484222325), port, strlen(port) + 1);
     return mix(hash, &generation, sizeof(generation));

@@ -18,7 +18,7 @@ int ub_port_compare(const char *a, const char *b);
  * What one device adds to a number that tells whether the bus has changed: such shares are summed
  * up, as the order of devices means nothing.
  */
-uint64_t ub_usb_share(const char *port, uint32_t generation);
+uint64_t ub_usb_share(const char *port, uint64_t generation);
 
 /** Sorts a list by port. */
 void ub_usb_list_sort(struct ub_usb_list *list);

@@ -174,12 +174,19 @@ static void changes_show(void **state)
     assert_true(first == second);
     assert_true(ub_sysfs_generation(root, "1-2", &generation));
     assert_int_equal(generation, 4);
-    put_text("1-2", "devnum", "5\n");
+    char from[128];
+    char to[128];
+    (void)ub_print(from, sizeof(from), "%s/1-2", root);
+    (void)ub_print(to, sizeof(to), "%s/gone", root); /* as the kernel's, it keeps its inode */
+    assert_int_equal(rename(from, to), 0);
     assert_true(ub_sysfs_fingerprint(root, &second));
-    assert_true(first != second);
-    put_device("1-3", "4\n");
+    assert_true(first != second); /* it left */
+    put_device("1-2", "4\n");
+    assert_true(ub_sysfs_fingerprint(root, &second));
+    assert_true(first != second); /* it came back, with whatever number */
+    put_device("1-3", "5\n");
     assert_true(ub_sysfs_fingerprint(root, &first));
-    assert_true(first != second);
+    assert_true(first != second); /* another one arrived */
     assert_false(ub_sysfs_generation(root, "1-9", &generation));
 }
 
