@@ -177,26 +177,27 @@ new_port()
 # words of simulator number N go to the file `sim-N.log`.
 attach_many()
 {
-    local before after i port
+    local i word words port
     [[ -x $UNBRICK ]] || fail "there is no $UNBRICK"
-    before=$(usb_ports | tr '\n' ' ')
     for ((i = 1; i <= $1; i++)); do
         "$UNBRICK" sim "${2//@/$i}" --attach >"sim-$i.log" 2>&1 &
         PIDS+=("$!")
     done
     # shellcheck disable=SC2317 # called by wait_until
-    all_attached()
+    said_where()
     {
-        after=()
-        for port in $(usb_ports); do
-            [[ " $before" == *" $port "* ]] || after+=("$port")
+        { read -r -a words <"sim-$1.log"; } 2>/dev/null || return 1
+        port=
+        for ((word = 1; word < ${#words[@]}; word++)); do
+            [[ ${words[word - 1]} != port ]] || port=${words[word]}
         done
-        ((${#after[@]} >= $1))
+        [[ -n $port ]]
     }
-    wait_until $((15 + $1)) all_attached "$1" ||
-        fail "${#after[@]} of $1 devices came: $(cat sim-*.log)"
-    PORTS+=("${after[@]}")
-    echo "    $1 devices are at ${after[*]}"
+    for ((i = 1; i <= $1; i++)); do
+        wait_until $((15 + $1)) said_where "$i" || fail "no device from: sim ${2//@/$i}; $(cat "sim-$i.log")"
+        PORTS+=("$port")
+    done
+    echo "    $1 devices are at ${PORTS[*]}"
 }
 
 # Attach the virtual device SPEC (MODEL[,key=value...]) and wait until the kernel has configured it.
@@ -257,7 +258,7 @@ unplug()
     local pid
     pid=$(pid_at "$1")
     vhci_number "$1" >"$VHCI/detach"
-    wait_gone "$1"
+    wait_gone "$1" 30
     [[ -n $pid ]] || return 0
     # shellcheck disable=SC2317 # called by wait_until
     ended()
