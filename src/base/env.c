@@ -60,6 +60,7 @@ static void emit_text(struct ub_env *env, enum ub_event_kind kind, const char *f
 static void enter_step(struct ub_env *env, enum ub_step step, uint64_t total)
 {
     env->step = step;
+    env->step_over = false;
     env->step_started_us = ub_now(&env->clock);
     env->step_total = total;
     env->step_done = 0;
@@ -77,7 +78,8 @@ void ub_env_begin(struct ub_env *env, enum ub_step step, uint64_t total, const c
 void ub_env_progress(struct ub_env *env, uint64_t bytes)
 {
     env->step_done += bytes;
-    emit(env, UB_EVENT_PROGRESS, "", 0);
+    if (!env->step_over)
+        emit(env, UB_EVENT_PROGRESS, "", 0);
 }
 
 void ub_env_waiting(struct ub_env *env, uint64_t left_us)
@@ -91,6 +93,7 @@ void ub_env_done(struct ub_env *env, const char *format, ...)
     va_start(args, format);
     emit_text(env, UB_EVENT_DONE, format, args);
     va_end(args);
+    env->step_over = true;
 }
 
 void ub_env_skipped(struct ub_env *env, enum ub_step step, const char *format, ...)
@@ -100,6 +103,7 @@ void ub_env_skipped(struct ub_env *env, enum ub_step step, const char *format, .
     va_start(args, format);
     emit_text(env, UB_EVENT_SKIPPED, format, args);
     va_end(args);
+    env->step_over = true;
 }
 
 void ub_env_warn(struct ub_env *env, const char *format, ...)

@@ -20,6 +20,7 @@ struct ub_env {
     const atomic_bool *all_cancelled; /**< a second wish to stop that counts as well, or NULL */
     uint64_t started_us;              /**< when the procedure began */
     enum ub_step step;                /**< the step that runs */
+    bool step_over;                   /**< or that ran last: it is done or left out */
     uint64_t step_started_us;
     uint64_t step_total;     /**< bytes of this step */
     uint64_t step_done;      /**< bytes of this step done so far */
@@ -29,7 +30,8 @@ struct ub_env {
 /** Begins a step of `total` bytes (0: not known) and tells so. */
 void ub_env_begin(struct ub_env *env, enum ub_step step, uint64_t total, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
-/** `bytes` more of the running step are done. */
+/** `bytes` more of the running step are done. Not told once the step is over: what is read then is
+ * no part of it. */
 void ub_env_progress(struct ub_env *env, uint64_t bytes);
 /** The device is busy and may stay so for `left_us`. */
 void ub_env_waiting(struct ub_env *env, uint64_t left_us);

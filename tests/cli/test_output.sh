@@ -77,6 +77,14 @@ json result
 json device "$sim"
 json device "$sim" list
 json details "$sim" info
+check "no step makes progress once it is done" python3 -c '
+import json
+over = None
+for event in map(json.loads, open("out", encoding="utf-8")):
+    if event["type"] != "event":
+        continue
+    assert event["kind"] != "progress" or event["step"] != over, event
+    over = event["step"] if event["kind"] in ("done", "skipped") else None if event["kind"] == "begin" else over'
 json plan "$sim" plan fw.bin "${at[@]}"
 json event "$sim" flash fw.bin "${at[@]}" --yes
 json result "$sim" flash fw.bin "${at[@]}"
