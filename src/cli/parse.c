@@ -298,6 +298,10 @@ static enum ub_code check_options(const struct cli_words *words, struct ub_error
                             conflict->why);
         }
     }
+    if (cli_given(words, CLI_OPT_LENIENT) && !cli_given(words, CLI_OPT_REPLAY)) {
+        return cli_fail(err, UB_USE_OPTION,
+                        "--lenient says how a trace is replayed: it needs --replay FILE");
+    }
     return UB_OK;
 }
 

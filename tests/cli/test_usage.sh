@@ -32,6 +32,8 @@ expect 2 list --watch=1
 expect 2 flash x --quiet --verbose
 says err '^✗ UB-USE-005 '
 expect 2 flash x --no-backup --read-once
+expect 2 list --lenient
+says err 'needs --replay FILE'
 expect 2 flash x --at
 make_image fw.bin 1000
 expect 2 "$sim" flash fw.bin --at 0x08zz
