@@ -54,12 +54,21 @@ static const struct ub_region *region_of_alt(const struct ub_target *target, int
     return NULL;
 }
 
+/** The kinds that need a name, or that nothing may be written to. */
+static bool is_guarded(const struct ub_region *region)
+{
+    return region->kind != UB_REGION_FLASH && region->kind != UB_REGION_STREAM;
+}
+
+/** Of several that have the address, one that is guarded. */
 static const struct ub_region *region_of_address(const struct ub_target *target, uint64_t address)
 {
+    const struct ub_region *found = NULL;
     for (size_t i = 0; i < target->region_count; i++)
-        if (ub_region_reach(&target->regions[i], address, 0) > 0)
-            return &target->regions[i];
-    return NULL;
+        if (ub_region_reach(&target->regions[i], address, 0) > 0 &&
+            (!found || (is_guarded(&target->regions[i]) && !is_guarded(found))))
+            found = &target->regions[i];
+    return found;
 }
 
 /** "0x08000000-0x080fffff, ..." for messages. */
@@ -117,6 +126,55 @@ static enum ub_code check_kind(const struct ub_region *region,
     return ub_fail(err, UB_MEM_READ_ONLY, "\"%s\" is not memory for firmware", region->name);
 }
 
+static bool overlaps(const struct ub_region *region, uint64_t address, uint64_t end)
+{
+    for (size_t i = 0; i < region->run_count; i++)
+        if (region->runs[i].address < end && address < ub_run_end(&region->runs[i]))
+            return true;
+    return false;
+}
+
+bool ub_place_is_guarded(const struct ub_target *target, uint64_t address, uint64_t length)
+{
+    uint64_t end;
+    if (!ub_add_u64(address, length, &end))
+        end = UINT64_MAX;
+    for (size_t i = 0; i < target->region_count; i++)
+        if (is_guarded(&target->regions[i]) && overlaps(&target->regions[i], address, end))
+            return true;
+    return false;
+}
+
+/**
+ * A memory map is what a stranger says: one alternate setting may call flash what another calls
+ * option bytes. Where they overlap the strictest kind holds, over all of the sectors touched.
+ */
+static enum ub_code check_shared(const struct ub_target *target, const struct ub_piece *piece,
+                                 const struct ub_flash_options *options, struct ub_error *err)
+{
+    struct ub_sector sector;
+    uint64_t start = piece->address;
+    uint64_t end;
+    if (!ub_add_u64(start, piece->length, &end))
+        end = UINT64_MAX;
+    if (ub_region_sector(piece->region, start, &sector))
+        start = sector.address;
+    if (piece->length && ub_region_sector(piece->region, end - 1, &sector))
+        end = sector.address + sector.size;
+    enum ub_code code = UB_OK;
+    for (size_t i = 0; !code && i < target->region_count; i++) {
+        const struct ub_region *other = &target->regions[i];
+        if (other != piece->region && is_guarded(other) && overlaps(other, start, end))
+            code = check_kind(other, options, err);
+    }
+    if (!code)
+        return UB_OK;
+    return ub_wrap(err, code,
+                   "what lies at 0x%08" PRIx64 " the device counts to \"%s\" and to another "
+                   "memory as well",
+                   piece->address, piece->region->name);
+}
+
 /** Checks one piece against its region: inside, writable, of a kind that may be written. */
 static enum ub_code check_piece(const struct ub_target *target, const struct ub_piece *piece,
                                 unsigned rights, const struct ub_flash_options *options,
@@ -125,6 +183,9 @@ static enum ub_code check_piece(const struct ub_target *target, const struct ub_
     const struct ub_region *region = piece->region;
     enum ub_code code = check_kind(region, options, err);
     if (code || region->kind == UB_REGION_STREAM)
+        return code;
+    code = check_shared(target, piece, options, err);
+    if (code)
         return code;
     uint64_t reach = ub_region_reach(region, piece->address, 0);
     if (reach == 0)
@@ -282,6 +343,24 @@ static enum ub_code check_at(const struct ub_image *image, const struct ub_flash
     return UB_OK;
 }
 
+/** Erasing everything touches every sector of the flash, wherever the image lies. */
+static enum ub_code check_wiped(const struct ub_target *target,
+                                const struct ub_flash_options *options, struct ub_error *err)
+{
+    enum ub_code code = UB_OK;
+    for (size_t i = 0; !code && options->erase_all && i < target->region_count; i++) {
+        const struct ub_region *region = &target->regions[i];
+        for (size_t r = 0; !code && region->kind == UB_REGION_FLASH && r < region->run_count; r++) {
+            const struct ub_piece run = {.region = region,
+                                         .address = region->runs[r].address,
+                                         .length = ub_run_end(&region->runs[r]) -
+                                                   region->runs[r].address};
+            code = check_shared(target, &run, options, err);
+        }
+    }
+    return code;
+}
+
 static enum ub_code place_addressed(const struct ub_target *target, const struct ub_image *image,
                                     const struct ub_flash_options *options,
                                     struct ub_placement *out, struct ub_error *err)
@@ -289,6 +368,8 @@ static enum ub_code place_addressed(const struct ub_target *target, const struct
     enum ub_code code = check_at(image, options, err);
     if (!code && options->region && !region_named(target, options->region))
         code = fail_no_region(options->region, err);
+    if (!code)
+        code = check_wiped(target, options, err);
     struct ub_image_segment segment;
     for (size_t i = 0; !code && ub_image_segment(image, i, &segment); i++) {
         code = place_segment(target, &segment, options, &out->pieces[i], &out->by_vectors, err);
@@ -321,6 +402,30 @@ enum ub_code ub_place_image(const struct ub_target *target, const struct ub_imag
         ub_placement_free(out);
         return ub_wrap(err, code, "while finding the place of %s in the device's memory",
                        image->name);
+    }
+    return UB_OK;
+}
+
+enum ub_code ub_place_parts(const struct ub_target *target, const struct ub_image *image,
+                            struct ub_placement *out, struct ub_error *err)
+{
+    struct ub_image_segment segment;
+    memset(out, 0, sizeof(*out));
+    if (image->segment_count == 0)
+        return ub_fail(err, UB_IMG_EMPTY, "the image is empty");
+    out->pieces = calloc(image->segment_count, sizeof(out->pieces[0]));
+    if (!out->pieces)
+        return ub_fail_memory(err);
+    for (size_t i = 0; ub_image_segment(image, i, &segment); i++) {
+        const struct ub_region *region = region_of_alt(target, segment.alt);
+        if (!region || region->kind != UB_REGION_STREAM) {
+            ub_placement_free(out);
+            return ub_fail(err, UB_IMG_WRONG_TARGET,
+                           "there is a part for alternate setting %d, which this device lacks",
+                           segment.alt);
+        }
+        out->pieces[out->count++] = (struct ub_piece){
+            .region = region, .length = segment.length, .data = segment.data};
     }
     return UB_OK;
 }

@@ -37,6 +37,14 @@ enum ub_code ub_place_image(const struct ub_target *target, const struct ub_imag
                             struct ub_error *err);
 
 /**
+ * Places the parts of an image that names the alternate setting of each (a backup's) on a device
+ * that takes streams, one of which is written after the other. *out is the caller's; it borrows
+ * the image's data. Errors: UB_IMG_EMPTY, UB_IMG_WRONG_TARGET, UB_SYS_MEMORY.
+ */
+enum ub_code ub_place_parts(const struct ub_target *target, const struct ub_image *image,
+                            struct ub_placement *out, struct ub_error *err);
+
+/**
  * Places "blank" over what a person names: a region's name, "START-END" (both included) or
  * "START+LENGTH", made of whole sectors. Errors: UB_MEM_RANGE, UB_MEM_OUTSIDE, UB_MEM_READ_ONLY,
  * UB_MEM_IRREVERSIBLE, UB_SYS_MEMORY.
@@ -49,6 +57,10 @@ enum ub_code ub_place_blank(const struct ub_target *target, const char *what,
 enum ub_code ub_place_region_blank(const struct ub_target *target, const struct ub_region *region,
                                    const struct ub_flash_options *options, struct ub_placement *out,
                                    struct ub_error *err);
+
+/** Does a region of a kind that needs its name (option bytes, OTP), or that is no memory for
+ * firmware, share an address with [address, address + length)? */
+bool ub_place_is_guarded(const struct ub_target *target, uint64_t address, uint64_t length);
 
 void ub_placement_free(struct ub_placement *placement);
 

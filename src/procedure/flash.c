@@ -9,6 +9,10 @@
 #include "procedure/run.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
+
+/* A device that restarts between two parts comes back within this time. */
+#define RETURN_US UINT64_C(10000000)
 
 void ub_tell_plan(struct ub_session *session, const struct ub_plan *plan)
 {
@@ -20,10 +24,14 @@ void ub_tell_plan(struct ub_session *session, const struct ub_plan *plan)
     ub_print_grouped(written, sizeof(written), info.bytes_written);
     ub_print_grouped(kept, sizeof(kept), info.bytes_kept);
     double seconds = (double)info.predicted_us / 1e6;
+    const bool named = plan->stream && session->target.region_count > 1;
+    const char *name = named ? plan->stream_piece.region->name : "";
+    const char *colon = named ? ": " : "";
     if (info.nothing_to_do)
-        ub_env_done(env, "nothing to do: the device already holds it");
+        ub_env_done(env, "%s%snothing to do: the device already holds it", name, colon);
     else if (plan->stream)
-        ub_env_done(env, "write %s B as one stream · about %.1f s", written, seconds);
+        ub_env_done(env, "%s%swrite %s B as one stream · about %.1f s", name, colon, written,
+                    seconds);
     else if (plan->way == UB_WAY_ERASE_ALL)
         ub_env_done(env, "erase everything, write %s B · about %.1f s", written, seconds);
     else
@@ -31,11 +39,33 @@ void ub_tell_plan(struct ub_session *session, const struct ub_plan *plan)
                     info.sectors_erased, info.sectors_total, written, kept, seconds);
 }
 
+/** What is to be done, in order: one plan, or for a device that takes streams one for each of its
+ * memories. */
+struct stages {
+    struct ub_plan **plans;
+    size_t count;
+};
+
+static void free_stages(struct stages *stages)
+{
+    for (size_t i = 0; stages->plans && i < stages->count; i++)
+        ub_plan_free(stages->plans[i]);
+    free(stages->plans);
+}
+
+static bool nothing_to_do(const struct stages *stages)
+{
+    for (size_t i = 0; i < stages->count; i++)
+        if (!stages->plans[i]->info.nothing_to_do)
+            return false;
+    return true;
+}
+
 static enum ub_code ask_person(struct ub_session *session, const struct ub_job *job,
-                               const struct ub_plan *plan, struct ub_error *err)
+                               const struct stages *stages, struct ub_error *err)
 {
     const struct ub_callbacks *callbacks = &session->context->env.callbacks;
-    if (job->options->assume_yes || plan->info.nothing_to_do || !callbacks->confirm)
+    if (job->options->assume_yes || nothing_to_do(stages) || !callbacks->confirm)
         return UB_OK;
     char question[UB_ERROR_TEXT];
     (void)ub_print(question, sizeof(question), "%s %s the %s at %s?", job->verb, job->object,
@@ -113,10 +143,11 @@ static enum ub_code prove(struct ub_session *session, struct ub_plan *plan,
                            ? "the device restarts to take in the image, which it accepted whole"
                            : "the device cannot be read; it accepted the whole image");
         result->proved = plan->stream;
+        result->verified = false;
         return UB_OK;
     }
     enum ub_code code = ub_plan_verify(plan, target, err);
-    result->verified = !code && !unreadable;
+    result->verified = result->verified && !code && !unreadable;
     if (!code && unreadable)
         ub_env_warn(env, "%" PRIu64 " bytes cannot be read back, and are not verified", unreadable);
     return code;
@@ -130,57 +161,126 @@ static void note_phases(const struct ub_plan *plan, struct ub_result *result)
         [UB_PHASE_WRITE] = &result->write,
         [UB_PHASE_VERIFY] = &result->verify,
     };
-    for (size_t i = 0; i < UB_PHASES; i++)
-        *phases[i] = (struct ub_phase){plan->predicted[i], plan->actual[i]};
+    for (size_t i = 0; i < UB_PHASES; i++) {
+        phases[i]->predicted_us += plan->predicted[i];
+        phases[i]->actual_us += plan->actual[i];
+    }
 }
 
-/** Writes and proves. From here on the device is changed. */
+/** Writes and proves one plan's part. From here on the device is changed. */
 static enum ub_code write_and_verify(struct ub_session *session, struct ub_plan *plan,
                                      struct ub_result *result, struct ub_error *err)
 {
     struct ub_env *env = &session->context->env;
     uint64_t start = ub_now(&env->clock);
     enum ub_code code = ub_plan_execute(plan, &session->target, &result->left, err);
-    result->bytes_written = plan->bytes_done;
-    result->sectors_erased = plan->sectors_done;
-    if (!code && plan->info.nothing_to_do)
-        result->verified = true;
-    else if (!code)
+    result->bytes_written += plan->bytes_done;
+    result->sectors_erased += plan->sectors_done;
+    if (!code && !plan->info.nothing_to_do)
         code = prove(session, plan, result, err);
-    result->actual_us = ub_now(&env->clock) - start;
+    result->actual_us += ub_now(&env->clock) - start;
     note_phases(plan, result);
-    if (!code) {
-        result->left = UB_LEFT_DONE;
-        ub_vault_unmark(session->context->vault, &session->device);
-    }
-    if (!code && !plan->info.nothing_to_do && (result->verified || result->proved))
-        ub_ledger_remember(session);
     return code;
 }
 
-/** Reads what is there, makes the plan, asks, and secures what is about to be changed. */
-static enum ub_code plan_and_ask(struct ub_session *session, const struct ub_job *job,
-                                 struct ub_plan **plan, struct ub_result *result,
-                                 struct ub_error *err)
+static const struct ub_region *region_of(const struct ub_target *target, uint8_t alt)
+{
+    for (size_t i = 0; i < target->region_count; i++)
+        if (target->regions[i].alt == alt)
+            return &target->regions[i];
+    return NULL;
+}
+
+/** A device that restarts to take in a stream is brought back before it gets the next one; its
+ * regions are others then. */
+static enum ub_code bring_back(struct ub_session *session, struct ub_plan *next,
+                               struct ub_error *err)
+{
+    struct ub_ledger *ledger = session->target.ledger;
+    session->loader->ops->caps(session->loader, &session->target.caps);
+    if (session->target.caps.tolerant)
+        return UB_OK;
+    const uint64_t known_us = session->effect.return_deadline_ms * UINT64_C(1000);
+    enum ub_code code = session->loader->ops->leave(session->loader, 0, err);
+    if (!code)
+        code = ub_session_reopen(session, known_us ? known_us : RETURN_US, err);
+    session->target.ledger = ledger;
+    const uint8_t alt = next->stream_piece.region->alt;
+    const struct ub_region *region = code ? NULL : region_of(&session->target, alt);
+    if (!code && !region)
+        code = ub_fail(err, UB_DEV_NOT_ENTERED, "the device came back without its memory %u", alt);
+    if (!code)
+        next->ops[0].region = next->stream_piece.region = region;
+    return code ? ub_wrap(err, code, "while the device restarts between two of its memories")
+                : UB_OK;
+}
+
+static enum ub_code carry_out(struct ub_session *session, const struct stages *stages,
+                              struct ub_result *result, struct ub_error *err)
+{
+    enum ub_code code = UB_OK;
+    bool changed = false;
+    result->verified = true; /* until a part is not */
+    for (size_t i = 0; !code && i < stages->count; i++) {
+        struct ub_plan *plan = stages->plans[i];
+        if (changed && !plan->info.nothing_to_do)
+            code = bring_back(session, plan, err);
+        if (!code)
+            code = write_and_verify(session, plan, result, err);
+        changed = changed || !plan->info.nothing_to_do;
+    }
+    if (code) {
+        result->verified = result->proved = false;
+        return code;
+    }
+    result->left = UB_LEFT_DONE;
+    ub_vault_unmark(session->context->vault, &session->device);
+    if (changed && (result->verified || result->proved))
+        ub_ledger_remember(session);
+    return UB_OK;
+}
+
+/** Plans each part. The stages are the caller's, also on failure. */
+static enum ub_code make_plans(struct ub_session *session, const struct ub_job *job,
+                               const struct ub_backup *backup, struct stages *stages,
+                               struct ub_result *result, struct ub_error *err)
 {
     struct ub_env *env = &session->context->env;
-    struct ub_backup *backup = NULL;
-    enum ub_code code = read_first(session, job, &backup, err);
-    if (!code) {
-        const struct ub_plan_wish wish = {job->placement, job->options, backup, false, false};
+    const bool streams = !session->target.caps.addressed;
+    stages->count = streams ? job->placement->count : 1;
+    stages->plans = calloc(stages->count ? stages->count : 1, sizeof(*stages->plans));
+    enum ub_code code = stages->plans ? UB_OK : ub_fail_memory(err);
+    for (size_t i = 0; !code && i < stages->count; i++) {
+        struct ub_placement part = *job->placement;
+        if (streams)
+            part = (struct ub_placement){.pieces = part.pieces + i, .count = 1};
+        const struct ub_plan_wish wish = {&part, job->options, backup, false, false};
+        struct ub_plan **plan = &stages->plans[i];
         ub_env_begin(env, UB_STEP_PLAN, 0, "comparing");
         code = ub_plan_build(&session->target, &wish, plan, err);
-    }
-    if (!code) {
-        result->predicted_us = (*plan)->info.predicted_us;
-        result->bytes_kept = (*plan)->info.bytes_kept;
+        if (code)
+            break;
+        result->predicted_us += (*plan)->info.predicted_us;
+        result->bytes_kept += (*plan)->info.bytes_kept;
         ub_tell_plan(session, *plan);
         warn_if_larger(session, *plan, backup);
         code = backup ? ub_plan_check_kept(*plan, backup, err) : UB_OK;
     }
+    return code;
+}
+
+/** Reads what is there, makes the plans, asks, and secures what is about to be changed. */
+static enum ub_code plan_and_ask(struct ub_session *session, const struct ub_job *job,
+                                 struct stages *stages, struct ub_result *result,
+                                 struct ub_error *err)
+{
+    struct ub_backup *backup = NULL;
+    enum ub_code code = read_first(session, job, &backup, err);
     if (!code)
-        code = ask_person(session, job, *plan, err);
-    if (!code && !(*plan)->info.nothing_to_do)
+        code = make_plans(session, job, backup, stages, result, err);
+    if (!code)
+        code = ask_person(session, job, stages, err);
+    if (!code && !nothing_to_do(stages))
         code = secure(session, backup, result, err);
     ub_backup_free(backup);
     return code;
@@ -190,13 +290,13 @@ enum ub_code ub_session_write(struct ub_session *session, const struct ub_job *j
                               struct ub_result *result, struct ub_error *err)
 {
     struct ub_ledger ledger;
-    struct ub_plan *plan = NULL;
+    struct stages stages = {0};
     ub_ledger_open(session, &ledger);
-    enum ub_code code = plan_and_ask(session, job, &plan, result, err);
+    enum ub_code code = plan_and_ask(session, job, &stages, result, err);
     if (!code)
-        code = write_and_verify(session, plan, result, err);
+        code = carry_out(session, &stages, result, err);
     ub_ledger_close(session);
-    ub_plan_free(plan);
+    free_stages(&stages);
     return code;
 }
 

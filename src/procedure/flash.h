@@ -18,7 +18,9 @@ struct ub_job {
 };
 
 /**
- * Does the job on an open session, up to and with verification. result->left says how far it came.
+ * Does the job on an open session, up to and with verification. result->left says how far it came:
+ * "done" only when all of its parts are. On a device that takes streams each piece of the placement
+ * is one part, written and verified before the next; the rest is one part.
  * Errors: every domain.
  */
 enum ub_code ub_session_write(struct ub_session *session, const struct ub_job *job,

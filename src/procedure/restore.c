@@ -97,12 +97,21 @@ static enum ub_code check_device(struct ub_session *session, const struct ub_bac
     return ub_fail(err, UB_USE_DECLINED, "nothing was changed, as you wished");
 }
 
+/** Does an earlier part come from the same memory? One with gaps has several. */
+static bool seen(const struct ub_backup *backup, size_t index)
+{
+    for (size_t i = 0; i < index; i++)
+        if (backup->info.parts[i].alt == backup->info.parts[index].alt)
+            return true;
+    return false;
+}
+
 static void tell_left_out(struct ub_session *session, const struct ub_backup *backup)
 {
     for (size_t i = 0; i < backup->info.part_count; i++) {
         const struct ub_backup_part *part = &backup->info.parts[i];
         enum ub_region_kind kind = ub_part_kind(&session->target, part);
-        if (kind != UB_REGION_FLASH && kind != UB_REGION_STREAM)
+        if (kind != UB_REGION_FLASH && kind != UB_REGION_STREAM && !seen(backup, i))
             ub_env_warn(&session->context->env, "\"%s\" is in the backup, and is not put back",
                         part->name);
     }
@@ -117,8 +126,10 @@ static enum ub_code put_back(struct ub_session *session, struct ub_backup *backu
     struct ub_placement placement = {0};
     size_t left_out;
     enum ub_code code = ub_backup_image(&session->target, backup, true, &image, &left_out, err);
-    if (!code)
+    if (!code && session->target.caps.addressed)
         code = ub_place_image(&session->target, image, options, &placement, err);
+    else if (!code)
+        code = ub_place_parts(&session->target, image, &placement, err);
     char object[UB_BACKUP_ID + 16];
     (void)ub_print(object, sizeof(object), "backup %s to", backup->info.id);
     struct ub_job job = {"Restore", object, &placement, options};
