@@ -147,26 +147,6 @@ enum ub_code ub_quirk_change(struct ub_quirk *quirk, const char *key, const char
     return UB_OK;
 }
 
-/* The list is longer than a message: it follows in lines of context. */
-enum ub_code ub_quirk_unknown_key(const char *key, const struct ub_quirk_place *place,
-                                  struct ub_error *err)
-{
-    char line[UB_ERROR_TEXT] = "";
-    const struct ub_quirk_key *known;
-    enum ub_code code = ub_quirk_bad(place, err, "there is no key \"%.60s\"", key);
-    (void)ub_print(line, sizeof(line), "there are name, defect, source, does");
-    for (size_t i = 0; (known = ub_quirk_key_at(i)) != NULL; i++) {
-        char longer[UB_ERROR_TEXT];
-        if (ub_print(longer, sizeof(longer), "%s, %s", line, known->name)) {
-            (void)ub_print(line, sizeof(line), "%s", longer);
-            continue;
-        }
-        (void)ub_wrap(err, code, "%s", line);
-        (void)ub_print(line, sizeof(line), "%s", known->name);
-    }
-    return ub_wrap(err, code, "%s", line);
-}
-
 void ub_quirk_because(const struct ub_quirk *quirk, uint32_t fits, char *to, size_t size)
 {
     to[0] = '\0';
@@ -211,6 +191,8 @@ static char *make_remedy(const struct ub_quirk *quirk)
 enum ub_code ub_quirk_finish(struct ub_quirk *quirk, const struct ub_quirk_place *place,
                              struct ub_error *err)
 {
+    /* a line has its place for a name */
+    const char *who = quirk->name && strcmp(quirk->name, place->file) == 0 ? "it" : quirk->name;
     if (!quirk->name || !quirk->defect || !quirk->source)
         return ub_quirk_bad(place, err, "%s is missing",
                             !quirk->name     ? "name"
@@ -220,9 +202,9 @@ enum ub_code ub_quirk_finish(struct ub_quirk *quirk, const struct ub_quirk_place
         return ub_quirk_bad(place, err,
                             "%s says nothing about the devices that it is for: give it a condition "
                             "such as id, serial or map",
-                            quirk->name);
+                            who);
     if (!quirk->value_count && !quirk->does)
-        return ub_quirk_bad(place, err, "%s changes nothing", quirk->name);
+        return ub_quirk_bad(place, err, "%s changes nothing", who);
     quirk->remedy = make_remedy(quirk);
     return quirk->remedy ? UB_OK : ub_fail_memory(err);
 }

@@ -52,9 +52,21 @@ enum ub_code ub_quirk_select(struct ub_quirk *quirk, const char *key, const char
 enum ub_code ub_quirk_change(struct ub_quirk *quirk, const char *key, const char *text,
                              const struct ub_quirk_place *place, bool *known, struct ub_error *err);
 
-/** Raises UB_USE_QUIRK for a key that does not exist, and lists those that do. */
-enum ub_code ub_quirk_unknown_key(const char *key, const struct ub_quirk_place *place,
-                                  struct ub_error *err);
+/** Where a key stands. */
+enum ub_quirk_section {
+    UB_QUIRK_IN_ENTRY, /**< of a file */
+    UB_QUIRK_IN_SELECT,
+    UB_QUIRK_IN_BEHAVIOUR,
+    UB_QUIRK_IN_LINE, /**< of the command: those of all the others */
+};
+
+/** True if that section has the key. */
+bool ub_quirk_key_in(enum ub_quirk_section section, const char *key);
+
+/** Raises UB_USE_QUIRK for a key that the section does not have: which one was meant, else where it
+ * belongs, else what there is. */
+enum ub_code ub_quirk_unknown_key(enum ub_quirk_section section, const char *key,
+                                  const struct ub_quirk_place *place, struct ub_error *err);
 
 /** Checks that nothing is missing and makes the remedy. Errors: as ub_quirk_say(). */
 enum ub_code ub_quirk_finish(struct ub_quirk *quirk, const struct ub_quirk_place *place,

@@ -61,7 +61,7 @@ static const struct ub_quirk_change_key keys[] = {
     FLAG(erase_unproved, "an erase that it reports may not have happened"),
     /* what it says of itself */
     {.shown = {.name = "bcdDFUVersion",
-               .value = "1.0, 1.1, 1.1a, or a number such as 0x0110; 0: as it says",
+               .value = "1.0, 1.01, 1.1 or 1.1a, or such a number as 0x0110; 0: as it says",
                .text = "the release of DFU that it speaks, whatever its descriptor says"},
      .kind = UB_QUIRK_VERSION,
      .width = WIDTH(habits.bcdDFUVersion),
@@ -151,7 +151,7 @@ static bool read_flag(const char *text, uint64_t *number)
 }
 
 /* "1.1a" is 0x011a, "1.1" is 0x0110 (DFU 1.1 section 4.1.3: binary-coded decimal). */
-static bool read_version(const char *text, uint64_t *number)
+static bool read_release(const char *text, uint64_t *number)
 {
     const char *dot = strchr(text, '.');
     if (!dot)
@@ -164,6 +164,13 @@ static bool read_version(const char *text, uint64_t *number)
         return false;
     *number = major << 8 | (digits == 1 ? minor << 4 : minor);
     return true;
+}
+
+/* Only what there is: DFU 1.0, the 1.01 that some devices write for 1.1, 1.1, and DfuSe's 1.1a. */
+static bool read_version(const char *text, uint64_t *number)
+{
+    return read_release(text, number) && (*number == 0 || *number == 0x0100 || *number == 0x0101 ||
+                                          *number == 0x0110 || *number == 0x011a);
 }
 
 static bool read_word(const char *const *words, const char *text, uint64_t *number)

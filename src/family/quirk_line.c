@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* A quirk out of one line of the command: "id=28e9:0189,poll_fixed_ms=5". */
+#define _POSIX_C_SOURCE 200809L /* strdup */
 #include "base/error.h"
 #include "base/text.h"
 #include "family/quirks.h"
@@ -7,8 +8,6 @@
 #include <string.h>
 
 #define ITEM_MAX 1024u
-
-static const struct ub_quirk_place place = {.file = "--quirk"};
 
 /* Copies text up to the next bare comma, taking backslashes out; *text moves behind the comma. */
 static bool next_item(const char **text, char item[ITEM_MAX])
@@ -27,7 +26,8 @@ static bool next_item(const char **text, char item[ITEM_MAX])
     return true;
 }
 
-static enum ub_code set_key(struct ub_quirk *quirk, char *item, struct ub_error *err)
+static enum ub_code set_key(struct ub_quirk *quirk, char *item, const struct ub_quirk_place *place,
+                            struct ub_error *err)
 {
     bool known = false;
     char *equals = strchr(item, '=');
@@ -35,48 +35,50 @@ static enum ub_code set_key(struct ub_quirk *quirk, char *item, struct ub_error 
         *equals = '\0';
     const struct ub_quirk_change_key *key = ub_quirk_change_named(item);
     if (!equals && (!key || key->kind != UB_QUIRK_FLAG)) {
-        if (!key && ub_quirk_select_named(item) == UB_QUIRK_BY_COUNT)
-            return ub_quirk_unknown_key(item, &place, err);
-        return ub_quirk_bad(&place, err, "%s needs a value: write %s=VALUE", item, item);
+        if (!ub_quirk_key_in(UB_QUIRK_IN_LINE, item))
+            return ub_quirk_unknown_key(UB_QUIRK_IN_LINE, item, place, err);
+        return ub_quirk_bad(place, err, "%s needs a value: write %s=VALUE", item, item);
     }
     const char *value = equals ? equals + 1 : "true";
-    enum ub_code code = ub_quirk_say(quirk, item, value, &place, &known, err);
+    enum ub_code code = ub_quirk_say(quirk, item, value, place, &known, err);
     if (!code && !known)
-        code = ub_quirk_select(quirk, item, value, &place, &known, err);
+        code = ub_quirk_select(quirk, item, value, place, &known, err);
     if (!code && !known)
-        code = ub_quirk_change(quirk, item, value, &place, &known, err);
-    return code || known ? code : ub_quirk_unknown_key(item, &place, err);
+        code = ub_quirk_change(quirk, item, value, place, &known, err);
+    return code || known ? code : ub_quirk_unknown_key(UB_QUIRK_IN_LINE, item, place, err);
 }
 
 /* What a line need not say. */
-static enum ub_code complete(struct ub_quirk *quirk, size_t number, struct ub_error *err)
+static enum ub_code complete(struct ub_quirk *quirk, const struct ub_quirk_place *place,
+                             struct ub_error *err)
 {
     bool known;
-    char name[32];
     enum ub_code code = UB_OK;
-    (void)ub_print(name, sizeof(name), "own-%zu", number);
-    if (!quirk->name)
-        code = ub_quirk_say(quirk, "name", name, &place, &known, err);
+    if (!quirk->name && (quirk->name = strdup(place->file)) == NULL)
+        code = ub_fail_memory(err);
     if (!code && !quirk->defect)
-        code = ub_quirk_say(quirk, "defect", "named on the command line", &place, &known, err);
+        code = ub_quirk_say(quirk, "defect", "named on the command line", place, &known, err);
     if (!code && !quirk->source)
-        code = ub_quirk_say(quirk, "source", "--quirk", &place, &known, err);
-    return code ? code : ub_quirk_finish(quirk, &place, err);
+        code = ub_quirk_say(quirk, "source", "--quirk", place, &known, err);
+    return code ? code : ub_quirk_finish(quirk, place, err);
 }
 
 enum ub_code ub_quirks_add_line(struct ub_quirks *quirks, const char *line, struct ub_error *err)
 {
     struct ub_quirk quirk = {0};
     char item[ITEM_MAX];
+    char option[32]; /* which of several it is */
+    const struct ub_quirk_place place = {.file = option};
     enum ub_code code = UB_OK;
+    (void)ub_print(option, sizeof(option), "--quirk %zu", ub_quirks_next_line(quirks));
     do {
         if (!next_item(&line, item))
             code = ub_quirk_bad(&place, err, "longer than any quirk");
         else
-            code = set_key(&quirk, item, err);
+            code = set_key(&quirk, item, &place, err);
     } while (!code && *line);
     if (!code)
-        code = complete(&quirk, ub_quirks_count(quirks) + 1, err);
+        code = complete(&quirk, &place, err);
     if (!code)
         return ub_quirks_add(quirks, &quirk, &place, err);
     ub_quirk_clear(&quirk);

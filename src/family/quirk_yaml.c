@@ -20,6 +20,7 @@ struct reader {
     struct ub_quirk_place place;
     struct ub_quirks *quirks;
     struct ub_quirk quirk; /* the one being read */
+    size_t added;          /* quirks of this text, which are the last ones of the table */
     bool own;
     struct ub_error *err;
 };
@@ -117,37 +118,58 @@ static enum ub_code take_key(struct reader *reader, char key[KEY_MAX])
 typedef enum ub_code setter(struct ub_quirk *quirk, const char *key, const char *text,
                             const struct ub_quirk_place *place, bool *known, struct ub_error *err);
 
+/* Some keys, and who takes their values. */
+struct section {
+    enum ub_quirk_section name;
+    setter *set;
+    bool several; /* a key may have a list of values */
+};
+
+static const struct section entry = {UB_QUIRK_IN_ENTRY, ub_quirk_say, false};
+static const struct section selection = {UB_QUIRK_IN_SELECT, ub_quirk_select, true};
+static const struct section behaviour = {UB_QUIRK_IN_BEHAVIOUR, ub_quirk_change, false};
+
+/* The key in hand, which is one of the section's: said before its value is looked at, which may
+ * have any form. */
+static enum ub_code take_known_key(struct reader *reader, const struct section *section,
+                                   char key[KEY_MAX])
+{
+    enum ub_code code = take_key(reader, key);
+    if (!code && !ub_quirk_key_in(section->name, key))
+        code = ub_quirk_unknown_key(section->name, key, &reader->place, reader->err);
+    return code;
+}
+
 /* One value, the event in hand, for `key`. */
-static enum ub_code set_value(struct reader *reader, setter *set, const char *key)
+static enum ub_code set_value(struct reader *reader, const struct section *section, const char *key)
 {
     const char *text;
     bool known = false;
     enum ub_code code = scalar(reader, &text);
     if (!code)
-        code = set(&reader->quirk, key, text, &reader->place, &known, reader->err);
-    if (!code && !known)
-        code = ub_quirk_unknown_key(key, &reader->place, reader->err);
+        code = section->set(&reader->quirk, key, text, &reader->place, &known, reader->err);
     return code;
 }
 
-/* A value, or with `several` a list of values, each set in turn. */
-static enum ub_code read_values(struct reader *reader, setter *set, const char *key, bool several)
+/* A value, or where several may be a list of values, each set in turn. */
+static enum ub_code read_values(struct reader *reader, const struct section *section,
+                                const char *key)
 {
     enum ub_code code = next(reader);
-    if (code || !several || !at(reader, YAML_SEQUENCE_START_EVENT))
-        return code ? code : set_value(reader, set, key);
+    if (code || !section->several || !at(reader, YAML_SEQUENCE_START_EVENT))
+        return code ? code : set_value(reader, section, key);
     for (;;) {
         code = next(reader);
         if (code || at(reader, YAML_SEQUENCE_END_EVENT))
             return code;
-        code = set_value(reader, set, key);
+        code = set_value(reader, section, key);
         if (code)
             return code;
     }
 }
 
 /* A mapping of keys to values: `select` or `behaviour`. */
-static enum ub_code read_section(struct reader *reader, setter *set, bool several)
+static enum ub_code read_section(struct reader *reader, const struct section *section)
 {
     char key[KEY_MAX];
     enum ub_code code = expect(reader, YAML_MAPPING_START_EVENT, "a mapping of keys to values");
@@ -155,9 +177,9 @@ static enum ub_code read_section(struct reader *reader, setter *set, bool severa
         code = next(reader);
         if (code || at(reader, YAML_MAPPING_END_EVENT))
             break;
-        code = take_key(reader, key);
+        code = take_known_key(reader, section, key);
         if (!code)
-            code = read_values(reader, set, key, several);
+            code = read_values(reader, section, key);
     }
     return code;
 }
@@ -165,19 +187,29 @@ static enum ub_code read_section(struct reader *reader, setter *set, bool severa
 static enum ub_code read_key(struct reader *reader, bool *selected, bool *behaves)
 {
     char key[KEY_MAX];
-    enum ub_code code = take_key(reader, key);
+    enum ub_code code = take_known_key(reader, &entry, key);
     if (code)
         return code;
     bool *twice = strcmp(key, "select") == 0      ? selected
                   : strcmp(key, "behaviour") == 0 ? behaves
                                                   : NULL;
     if (!twice)
-        return read_values(reader, ub_quirk_say, key, false);
+        return read_values(reader, &entry, key);
     if (*twice)
         return ub_quirk_bad(&reader->place, reader->err, "%s is there twice", key);
     *twice = true;
-    return twice == selected ? read_section(reader, ub_quirk_select, true)
-                             : read_section(reader, ub_quirk_change, false);
+    return read_section(reader, twice == selected ? &selection : &behaviour);
+}
+
+/* A name that is there twice is a slip: the second would silently take the first one's place. */
+static enum ub_code check_name(struct reader *reader, const struct ub_quirk_place *begin)
+{
+    const size_t count = ub_quirks_count(reader->quirks);
+    for (size_t i = count - reader->added; i < count; i++)
+        if (strcmp(ub_quirks_at(reader->quirks, i)->name, reader->quirk.name) == 0)
+            return ub_quirk_bad(begin, reader->err, "%s is the name of two quirks in this file",
+                                reader->quirk.name);
+    return UB_OK;
 }
 
 /* One quirk; its mapping's start is in hand. */
@@ -198,7 +230,12 @@ static enum ub_code read_quirk(struct reader *reader)
         code = ub_quirk_say(&reader->quirk, "source", begin.file, &begin, &known, reader->err);
     if (!code)
         code = ub_quirk_finish(&reader->quirk, &begin, reader->err);
-    return code ? code : ub_quirks_add(reader->quirks, &reader->quirk, &begin, reader->err);
+    if (!code)
+        code = check_name(reader, &begin);
+    if (!code)
+        code = ub_quirks_add(reader->quirks, &reader->quirk, &begin, reader->err);
+    reader->added += !code;
+    return code;
 }
 
 static enum ub_code read_list(struct reader *reader)
@@ -215,6 +252,13 @@ static enum ub_code read_list(struct reader *reader)
     return code;
 }
 
+/* A file without quirks is hardly the one that was meant; one that says so has an empty list. */
+static enum ub_code nothing(struct reader *reader)
+{
+    return ub_quirk_bad(&reader->place, reader->err,
+                        "there is nothing in it: a file of quirks has the key quirks, with a list");
+}
+
 static enum ub_code read_document(struct reader *reader)
 {
     const char *key = "";
@@ -222,12 +266,12 @@ static enum ub_code read_document(struct reader *reader)
     if (code)
         return code;
     if (at(reader, YAML_SCALAR_EVENT) && reader->event.data.scalar.length == 0)
-        return UB_OK; /* nothing but a marker */
+        return nothing(reader); /* nothing but a marker */
     if (!at(reader, YAML_MAPPING_START_EVENT))
         return ub_quirk_bad(&reader->place, reader->err, "the key quirks is expected here");
     code = next(reader);
     if (!code && at(reader, YAML_MAPPING_END_EVENT))
-        return UB_OK;
+        return nothing(reader);
     if (!code)
         code = scalar(reader, &key);
     if (!code && strcmp(key, "quirks") != 0)
@@ -243,7 +287,9 @@ static enum ub_code read_stream(struct reader *reader)
     enum ub_code code = expect(reader, YAML_STREAM_START_EVENT, "YAML");
     if (!code)
         code = next(reader);
-    if (code || at(reader, YAML_STREAM_END_EVENT))
+    if (!code && at(reader, YAML_STREAM_END_EVENT))
+        code = nothing(reader);
+    if (code)
         return code;
     code = read_document(reader);
     if (!code)

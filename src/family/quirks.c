@@ -11,6 +11,7 @@ struct ub_quirks {
     struct ub_quirk *items;
     size_t count;
     size_t room;
+    size_t lines; /* that were given one by one */
 };
 
 enum ub_code ub_quirks_open_empty(struct ub_quirks **out, struct ub_error *err)
@@ -94,6 +95,11 @@ enum ub_code ub_quirks_add_file(struct ub_quirks *quirks, const char *path, stru
     code = ub_quirks_add_text(quirks, path, true, text, length, err);
     free(text);
     return code;
+}
+
+size_t ub_quirks_next_line(struct ub_quirks *quirks)
+{
+    return ++quirks->lines;
 }
 
 size_t ub_quirks_count(const struct ub_quirks *quirks)

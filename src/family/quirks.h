@@ -37,9 +37,13 @@ enum ub_code ub_quirks_add_text(struct ub_quirks *quirks, const char *file, bool
 enum ub_code ub_quirks_add_file(struct ub_quirks *quirks, const char *path, struct ub_error *err);
 /**
  * Adds one quirk from a line: "id=28e9:0189,poll_fixed_ms=5". A backslash takes the next character
- * as it is; a flag alone means true. Errors: as ub_quirks_add_text().
+ * as it is; a flag alone means true. Without a name it is called after its option, "--quirk 1".
+ * Errors: as ub_quirks_add_text().
  */
 enum ub_code ub_quirks_add_line(struct ub_quirks *quirks, const char *line, struct ub_error *err);
+
+/** The number of the next line, from 1 on: each call counts one. */
+size_t ub_quirks_next_line(struct ub_quirks *quirks);
 
 /** Adds a finished quirk, which it takes over (also on failure). Errors: UB_USE_QUIRK (too many),
  * UB_SYS_MEMORY. */

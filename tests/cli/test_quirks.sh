@@ -47,6 +47,7 @@ expect 0 "$sim" info --quirk id=0483:df11,transfer_size_max=512
 says out '^  transfer    512 bytes \(the device says 2,048\)$'
 line 'transfer_size_max=512$'
 says out '^     because  id 0483:df11$'
+says out '^  --quirk 1$'
 cat >own.yaml <<'YAML'
 quirks:
   - name: ours
@@ -92,8 +93,7 @@ says err '^  bad.yaml:8: transfer_size_max "many" is not allowed: transfer_size_
 expect 2 "$sim" --quirks missing.yaml info
 says err 'missing.yaml'
 expect 2 "$sim" --quirk id=0483:df11,poll_fixd_ms=5 info
-says err 'there is no key "poll_fixd_ms"'
-says err 'poll_fixed_ms'
+says err '^  --quirk 1: there is no key "poll_fixd_ms": did you mean poll_fixed_ms\?$'
 expect 2 "$sim" --quirk poll_fixed_ms=5 info
 says err 'says nothing about the devices'
 # A slip in a person's memory map is theirs, not the device's.
