@@ -653,8 +653,9 @@ struct ub_many_item {
 };
 
 /**
- * Which devices, and for how long. Zero: those that are there now, in DFU mode; only if there is
- * none, those in runtime mode. A selector means both modes, `watch` without one DFU mode alone.
+ * Which devices, and for how long. Zero: those that are there now, in DFU mode. Without a
+ * selector those in runtime mode are left out, whether or not others are in DFU mode; a selector
+ * that they fit takes them in.
  */
 struct ub_many_options {
     const char *const
@@ -664,6 +665,9 @@ struct ub_many_options {
     size_t count;     /**< wait until so many fit; 0: take those that are there */
     bool watch;       /**< go on, and do each device plugged in later once, until cancelled */
     uint64_t wait_us; /**< how long to wait for `count` devices; 0: until cancelled */
+    /** Before the question, for each device that is there and is wanted (`taken`), or is in runtime
+     * mode and left out. Called with the context's `user`. May be NULL. */
+    void (*found)(void *user, const struct ub_device *device, bool taken);
     /** A device is done, well or not. Called like the context's callbacks, with their `user`. May
      * be NULL. */
     void (*finished)(void *user, const struct ub_many_item *item);
@@ -675,6 +679,8 @@ struct ub_many_result {
     size_t count;
     size_t failed;
     size_t worst; /**< index of the item whose error was returned, if one was */
+    struct ub_device *left_out; /**< those in runtime mode that no selector named */
+    size_t left_out_count;
 };
 
 /**

@@ -57,6 +57,8 @@ static enum ub_code run(struct ub_many *many, struct ub_error *err)
     struct ub_many_choice choice = {.count = 0};
     bool asked = false;
     enum ub_code code = ub_many_gather(many, &choice, err);
+    enum ub_code told = ub_many_tell(many, &choice, !code, code ? NULL : err);
+    code = code ? code : told;
     if (!code)
         code = ub_many_ask(many, &choice, &asked, err);
     if (!code)
@@ -117,6 +119,7 @@ enum ub_code ub_flash_many(struct ub_context *context, const struct ub_image *im
     *out = calloc(1, sizeof(**out));
     if (!*out || pthread_mutex_init(&many.talk, NULL) != 0)
         return ub_fail_memory(err);
+    many.result = *out;
     if (options)
         many.options = *options;
     ub_attend(&context->env.clock, true);
@@ -143,5 +146,6 @@ void ub_many_free(struct ub_many_result *result)
     if (!result)
         return;
     free(result->items);
+    free(result->left_out);
     free(result);
 }

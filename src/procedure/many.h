@@ -28,6 +28,7 @@ struct ub_many {
     struct ub_context *context;
     const struct ub_image *image;
     const struct ub_many_options *wanted;
+    struct ub_many_result *result;   /**< the caller's, being filled */
     struct ub_flash_options options; /**< for each device; questions are answered by then */
     pthread_mutex_t talk;            /**< held while the caller is called */
     struct ub_many_job *first;       /**< in the order in which they were begun */
@@ -53,6 +54,10 @@ enum ub_code ub_many_look(struct ub_many *many, struct ub_many_choice *choice,
  * UB_DEV_SEVERAL, UB_SYS_INTERRUPTED. */
 enum ub_code ub_many_gather(struct ub_many *many, struct ub_many_choice *choice,
                             struct ub_error *err);
+/** many_choose.c: tells the caller which devices are left out, and with `taken` which are not;
+ * keeps the former in the result. Called once. Errors: UB_SYS_MEMORY. */
+enum ub_code ub_many_tell(struct ub_many *many, const struct ub_many_choice *choice, bool taken,
+                          struct ub_error *err);
 /** many_choose.c: the one question for all of them. *asked: a person was asked, which takes time.
  * Errors: UB_USE_DECLINED, UB_SYS_INTERRUPTED, UB_SYS_MEMORY. */
 enum ub_code ub_many_ask(struct ub_many *many, const struct ub_many_choice *choice, bool *asked,

@@ -14,20 +14,58 @@
 /* Bytes of a question beside its ports. */
 #define QUESTION_TEXT ((size_t)2 * UB_ERROR_TEXT)
 
+/** Is it an error when nothing fits, or do we wait? */
+static bool must_fit(const struct ub_many *many)
+{
+    return !many->wanted->count && !many->wanted->watch;
+}
+
 /** Marks what fits one selector (NULL: none was given). */
 static enum ub_code mark(const struct ub_many *many, const char *selector,
                          struct ub_many_choice *choice, struct ub_error *err)
 {
-    const struct ub_many_options *wanted = many->wanted;
-    const bool must_fit = !wanted->count && !wanted->watch;
     size_t found = 0;
     size_t index = 0;
     enum ub_code code = ub_select_all(many->context->quirks, &choice->list, selector,
-                                      !wanted->watch, choice->chosen, &found, err);
+                                      choice->chosen, &found, err);
     /* none, or more than one: it knows what to say about that */
-    if (!code && ((must_fit && found == 0) || (wanted->one_each && found > 1)))
+    if (!code && selector &&
+        ((must_fit(many) && found == 0) || (many->wanted->one_each && found > 1)))
         code = ub_select(many->context->quirks, &choice->list, selector, &index, err);
     return code;
+}
+
+/** Without a selector devices in runtime mode are left out: a gadget with a DFU interface of its
+ * own is not to be flashed because it happens to be there. */
+static bool is_left_out(const struct ub_many *many, const struct ub_many_choice *choice, size_t i,
+                        struct ub_device *device)
+{
+    if (many->wanted->selector_count || choice->chosen[i])
+        return false;
+    ub_describe(many->context->quirks, &choice->list.items[i], device);
+    return device->mode == UB_MODE_RUNTIME;
+}
+
+/** Adds a line to an error about missing devices: those that would be there if they were named. */
+static enum ub_code wrap_left_out(const struct ub_many *many, const struct ub_many_choice *choice,
+                                  enum ub_code code, struct ub_error *err)
+{
+    struct ub_roll roll = {.count = 0};
+    struct ub_device device;
+    for (size_t i = 0; i < choice->list.count; i++)
+        if (is_left_out(many, choice, i, &device))
+            ub_roll_add(&roll, &device);
+    if (!roll.count)
+        return code;
+    (void)ub_wrap(err, code, "left out, as their firmware runs: name them to include them");
+    return ub_wrap(err, code, "%s", ub_roll_end(&roll));
+}
+
+static enum ub_code fail_none(const struct ub_many *many, const struct ub_many_choice *choice,
+                              struct ub_error *err)
+{
+    return wrap_left_out(many, choice,
+                         ub_fail(err, UB_DEV_NONE, "no device in DFU mode is attached"), err);
 }
 
 enum ub_code ub_many_look(struct ub_many *many, struct ub_many_choice *choice, struct ub_error *err)
@@ -47,6 +85,8 @@ enum ub_code ub_many_look(struct ub_many *many, struct ub_many_choice *choice, s
         code = mark(many, wanted->selectors[i], choice, err);
     for (size_t i = 0; i < choice->list.count; i++)
         choice->count += choice->chosen[i];
+    if (!code && choice->count == 0 && must_fit(many))
+        code = fail_none(many, choice, err);
     return code;
 }
 
@@ -94,27 +134,64 @@ static void tell_waiting(struct ub_many *many, struct waiting *waiting, size_t f
     ub_env_waiting(env, waiting->until - now);
 }
 
+/** Adds those that are chosen as a line to an error. */
+static enum ub_code wrap_chosen(const struct ub_many *many, const struct ub_many_choice *choice,
+                                enum ub_code code, struct ub_error *err)
+{
+    struct ub_roll roll = {.count = 0};
+    for (size_t i = 0; i < choice->list.count; i++) {
+        struct ub_device device;
+        if (!choice->chosen[i])
+            continue;
+        ub_describe(many->context->quirks, &choice->list.items[i], &device);
+        ub_roll_add(&roll, &device);
+    }
+    return roll.count ? ub_wrap(err, code, "%s", ub_roll_end(&roll)) : code;
+}
+
 static enum ub_code fail_fewer(const struct ub_many *many, const struct ub_many_choice *choice,
                                struct ub_error *err)
 {
-    char ports[UB_ERROR_TEXT];
     enum ub_code code = ub_fail(err, UB_DEV_FEWER, "%zu of %zu devices came within %llu s",
                                 choice->count, many->wanted->count,
                                 (unsigned long long)(many->wanted->wait_us / 1000000));
-    if (choice->count == 0)
-        return code;
-    print_ports(ports, sizeof(ports), choice);
-    return ub_wrap(err, code, "there are: %s", ports);
+    code = wrap_chosen(many, choice, code, err);
+    return wrap_left_out(many, choice, code, err);
 }
 
 static enum ub_code fail_several(const struct ub_many *many, const struct ub_many_choice *choice,
                                  struct ub_error *err)
 {
-    char ports[UB_ERROR_TEXT];
-    print_ports(ports, sizeof(ports), choice);
-    enum ub_code code = ub_fail(err, UB_DEV_SEVERAL, "%zu devices fit where %zu are wanted",
-                                choice->count, many->wanted->count);
-    return ub_wrap(err, code, "there are: %s", ports);
+    const size_t wanted = many->wanted->count;
+    enum ub_code code = ub_fail(err, UB_DEV_SEVERAL,
+                                "%zu devices fit, %zu more than were asked for: unplug what is too "
+                                "many, name those that are meant, or ask for %zu",
+                                choice->count, choice->count - wanted, choice->count);
+    return wrap_chosen(many, choice, code, err);
+}
+
+enum ub_code ub_many_tell(struct ub_many *many, const struct ub_many_choice *choice, bool taken,
+                          struct ub_error *err)
+{
+    struct ub_many_result *result = many->result;
+    void *user = many->context->env.callbacks.user;
+    if (!choice->chosen)
+        return UB_OK;
+    result->left_out = calloc(choice->list.count + 1, sizeof(*result->left_out));
+    if (!result->left_out)
+        return ub_fail_memory(err);
+    for (size_t i = 0; i < choice->list.count; i++) {
+        struct ub_device device;
+        const bool left_out = is_left_out(many, choice, i, &device);
+        if (left_out)
+            result->left_out[result->left_out_count++] = device;
+        if (!left_out && (!taken || !choice->chosen[i]))
+            continue;
+        ub_describe(many->context->quirks, &choice->list.items[i], &device);
+        if (many->wanted->found)
+            many->wanted->found(user, &device, !left_out);
+    }
+    return UB_OK;
 }
 
 enum ub_code ub_many_gather(struct ub_many *many, struct ub_many_choice *choice,

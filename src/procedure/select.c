@@ -181,24 +181,45 @@ static bool is_wanted(enum wanted wanted, enum ub_mode mode)
     return mode == UB_MODE_NONE;
 }
 
-/** Counts the devices that fit, notes the last one, and lists them in `text`. */
-static size_t candidates(const struct ub_quirks *quirks, const struct ub_usb_list *list,
-                         const struct term *terms, size_t count, enum wanted wanted, size_t *last,
-                         char *text, size_t size)
+/* Bytes kept free for the end of a roll: ", and 127 more: unbrick list". */
+#define MORE_TEXT 32
+
+void ub_roll_add(struct ub_roll *roll, const struct ub_device *device)
 {
-    size_t found = 0;
-    text[0] = '\0';
+    char text[UB_PORT_TEXT + UB_STRING_TEXT + 32];
+    (void)ub_print(text, sizeof(text), "%sport=%s (%04x:%04x%s%s)", roll->count ? ", " : "",
+                   device->port, device->vid, device->pid, device->serial[0] ? ", serial " : "",
+                   device->serial);
+    roll->count++;
+    if (roll->more || strlen(roll->text) + strlen(text) + MORE_TEXT >= sizeof(roll->text))
+        roll->more++;
+    else
+        (void)ub_append(roll->text, sizeof(roll->text), "%s", text);
+}
+
+const char *ub_roll_end(struct ub_roll *roll)
+{
+    if (roll->more)
+        (void)ub_append(roll->text, sizeof(roll->text), "%s%zu more: unbrick list",
+                        roll->text[0] ? ", and " : "", roll->more);
+    return roll->text;
+}
+
+/** Lists the devices that fit and notes the last one. */
+static void candidates(const struct ub_quirks *quirks, const struct ub_usb_list *list,
+                       const struct term *terms, size_t count, enum wanted wanted, size_t *last,
+                       struct ub_roll *roll)
+{
+    memset(roll, 0, sizeof(*roll));
     for (size_t i = 0; i < list->count; i++) {
         struct ub_device device;
         ub_describe(quirks, &list->items[i], &device);
         if (!fits(terms, count, &device) || !is_wanted(wanted, device.mode))
             continue;
         *last = i;
-        (void)ub_append(text, size, "%sport=%s (%04x:%04x%s%s)", found ? ", " : "", device.port,
-                        device.vid, device.pid, device.serial[0] ? ", serial " : "", device.serial);
-        found++;
+        ub_roll_add(roll, &device);
     }
-    return found;
+    (void)ub_roll_end(roll);
 }
 
 enum ub_code ub_select(const struct ub_quirks *quirks, const struct ub_usb_list *list,
@@ -209,24 +230,23 @@ enum ub_code ub_select(const struct ub_quirks *quirks, const struct ub_usb_list 
     enum ub_code code = parse_selector(selector, terms, &count, err);
     if (code)
         return code;
-    char text[UB_ERROR_TEXT];
+    struct ub_roll roll;
     /* without a selector a headset's runtime interface must not stand in the way of a bootloader */
-    size_t found = candidates(quirks, list, terms, count, count ? EITHER : IN_DFU, index, text,
-                              sizeof(text));
-    if (!found && !count)
-        found = candidates(quirks, list, terms, count, EITHER, index, text, sizeof(text));
-    if (found == 1)
+    candidates(quirks, list, terms, count, count ? EITHER : IN_DFU, index, &roll);
+    if (!roll.count && !count)
+        candidates(quirks, list, terms, count, EITHER, index, &roll);
+    if (roll.count == 1)
         return UB_OK;
-    if (found > 1) {
-        code = ub_fail(err, UB_DEV_SEVERAL, "%zu devices fit, and one has to be named", found);
-        return ub_wrap(err, code, "%s", text);
+    if (roll.count > 1) {
+        code = ub_fail(err, UB_DEV_SEVERAL, "%zu devices fit, and one has to be named", roll.count);
+        return ub_wrap(err, code, "%s", roll.text);
     }
-    found = candidates(quirks, list, terms, count, NEITHER, index, text, sizeof(text));
-    if (found == 1 && count && list->items[*index].config_length == 0)
+    candidates(quirks, list, terms, count, NEITHER, index, &roll);
+    if (roll.count == 1 && count && list->items[*index].config_length == 0)
         return ub_fail(err, UB_DEV_DESCRIPTOR, "the configuration descriptor of %s cannot be read",
-                       text);
-    if (found && count)
-        return ub_fail(err, UB_DEV_NOT_DFU, "no DFU interface at %s", text);
+                       roll.text);
+    if (roll.count && count)
+        return ub_fail(err, UB_DEV_NOT_DFU, "no DFU interface at %s", roll.text);
     return count ? ub_fail(err, UB_DEV_NONE, "no attached device fits \"%s\"", selector)
                  : ub_fail(err, UB_DEV_NONE, "no device with a DFU interface is attached");
 }
@@ -247,8 +267,7 @@ static size_t mark(const struct ub_quirks *quirks, const struct ub_usb_list *lis
 }
 
 enum ub_code ub_select_all(const struct ub_quirks *quirks, const struct ub_usb_list *list,
-                           const char *selector, bool either, bool *chosen, size_t *found,
-                           struct ub_error *err)
+                           const char *selector, bool *chosen, size_t *found, struct ub_error *err)
 {
     struct term terms[TERMS_MAX] = {0};
     size_t count;
@@ -256,7 +275,5 @@ enum ub_code ub_select_all(const struct ub_quirks *quirks, const struct ub_usb_l
     if (code)
         return code;
     *found = mark(quirks, list, terms, count, count ? EITHER : IN_DFU, chosen);
-    if (!*found && !count && either)
-        *found = mark(quirks, list, terms, count, EITHER, chosen);
     return UB_OK;
 }

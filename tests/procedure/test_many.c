@@ -223,16 +223,40 @@ static void devices_are_named_by_selectors(void **state)
     many_close(&bench);
 }
 
+static void assert_left_out_1_and_3(void)
+{
+    assert_int_equal(bench.result->left_out_count, 2);
+    assert_string_equal(bench.result->left_out[0].port, "1-1");
+    assert_string_equal(bench.result->left_out[1].port, "1-3");
+    assert_int_equal(bench.result->left_out[1].mode, UB_MODE_RUNTIME);
+    for (size_t i = 0; i < 3; i += 2)
+        assert_int_equal(ub_sim_bus_device(bench.context->sim, i)->opens, 0);
+}
+
 static void running_firmware_is_asked_to_hand_over(void **state)
 {
     static const char *const specs[] = {"dfu,mode=runtime", "dfu", "dfu,mode=runtime", NULL};
     static const char *const runtime[] = {"id=1209:0002"};
     struct ub_image *image = bench_image(0, 5000, 6);
     many_open(&bench, specs, 3, "virtual");
-    /* without a selector a bootloader comes first, as for one device */
+    /* without a selector they are left out, and told; the bootloader is done */
     assert_int_equal(many_flash(&bench, image, NULL, &quick), UB_OK);
     assert_int_equal(bench.result->count, 1);
     assert_string_equal(bench.result->items[0].result.port, "1-2");
+    assert_left_out_1_and_3();
+
+    /* the same when there is nothing else */
+    ub_sim_bus_unplug(bench.context->sim, 1);
+    assert_int_equal(many_flash(&bench, image, NULL, &quick), UB_DEV_NONE);
+    assert_int_equal(bench.result->count, 0);
+    assert_left_out_1_and_3();
+    assert_non_null(strstr(bench.err.context[1], "port=1-1 (1209:0002"));
+    assert_non_null(strstr(bench.err.context[1], ", port=1-3 (1209:0002"));
+
+    /* nor does a count wait for them in vain without saying so */
+    const struct ub_many_options two = {.count = 2, .wait_us = 1000000};
+    assert_int_equal(many_flash(&bench, image, &two, &quick), UB_DEV_FEWER);
+    assert_non_null(strstr(bench.err.context[1], "port=1-3 (1209:0002"));
 
     assert_int_equal(flash_named(image, runtime, 1, false), UB_OK);
     assert_int_equal(bench.result->count, 2);
@@ -240,6 +264,27 @@ static void running_firmware_is_asked_to_hand_over(void **state)
     assert_non_null(many_item(&bench, "1-3"));
     for (size_t i = 0; i < 2; i++)
         assert_int_equal(bench.result->items[i].result.device.mode, UB_MODE_DFU);
+    assert_int_equal(bench.result->left_out_count, 0);
+    ub_image_close(image);
+    many_close(&bench);
+}
+
+static void a_long_list_ends_with_a_whole_device(void **state)
+{
+    struct ub_image *image = bench_image(FLASH_BASE, LENGTH, 12);
+    struct ub_result result;
+    size_t listed = 0;
+    open_f405(40);
+    assert_int_equal(ub_flash(bench.context, image, NULL, &quick, &result, &bench.err),
+                     UB_DEV_SEVERAL);
+    for (const char *at = bench.err.context[0]; (at = strstr(at, "port=1-")) != NULL; at++)
+        listed++;
+    assert_in_range(listed, 3, 39);
+    char end[64];
+    (void)snprintf(end, sizeof(end), "), and %zu more: unbrick list", 40 - listed);
+    const size_t length = strlen(bench.err.context[0]);
+    assert_true(length > strlen(end));
+    assert_string_equal(bench.err.context[0] + length - strlen(end), end);
     ub_image_close(image);
     many_close(&bench);
 }
@@ -317,6 +362,7 @@ static void a_count_waits_for_that_many(void **state)
     /* more than were counted: somebody is mistaken */
     assert_int_equal(many_flash(&bench, image, &two, &quick), UB_DEV_SEVERAL);
     assert_int_equal(bench.result->count, 0);
+    assert_non_null(strstr(bench.err.message, "3 devices fit, 1 more than were asked for"));
     ub_image_close(image);
     many_close(&bench);
 }
@@ -333,7 +379,8 @@ static void a_count_that_is_not_reached_ends(void **state)
     assert_in_range(ub_now(&clock), 60 * S, 61 * S);
     assert_int_equal(bench.result->count, 0);
     assert_int_equal(bench.confirmations, 0);
-    assert_non_null(strstr(bench.err.context[0], "1-1, 1-2"));
+    assert_non_null(strstr(bench.err.context[0], "port=1-1 ("));
+    assert_non_null(strstr(bench.err.context[0], "), port=1-2 ("));
     for (size_t i = 0; i < 2; i++)
         assert_int_equal(ub_sim_bus_device(bench.context->sim, i)->opens, 0);
     assert_int_equal(flash_during(stop, COUNT(stop), image, &for_ever, &quick), UB_SYS_INTERRUPTED);
@@ -427,6 +474,7 @@ int main(void)
         cmocka_unit_test(one_question_names_image_and_ports),
         cmocka_unit_test(devices_are_named_by_selectors),
         cmocka_unit_test(running_firmware_is_asked_to_hand_over),
+        cmocka_unit_test(a_long_list_ends_with_a_whole_device),
         cmocka_unit_test(a_count_waits_for_that_many),
         cmocka_unit_test(a_count_that_is_not_reached_ends),
         cmocka_unit_test(a_station_does_each_device_once),
