@@ -5,9 +5,10 @@
 
 #include <stdlib.h>
 
-static bool rewritable(const struct ub_sector *sector)
+static bool rewritable(const struct ub_target *target, const struct ub_sector *sector)
 {
-    return (sector->rights & (UB_CAN_WRITE | UB_CAN_ERASE)) == (UB_CAN_WRITE | UB_CAN_ERASE);
+    return !ub_place_is_guarded(target, sector->address, sector->size) &&
+           (sector->rights & (UB_CAN_WRITE | UB_CAN_ERASE)) == (UB_CAN_WRITE | UB_CAN_ERASE);
 }
 
 /**
@@ -20,13 +21,14 @@ static bool boot_sector(const struct ub_target *target, const struct ub_region *
     for (size_t r = 0; r < target->region_count; r++) {
         *region = &target->regions[r];
         if ((*region)->kind == UB_REGION_FLASH && target->family->has_boot_address &&
-            ub_region_sector(*region, target->family->boot_address, out) && rewritable(out))
+            ub_region_sector(*region, target->family->boot_address, out) && rewritable(target, out))
             return true;
     }
     for (size_t r = 0; r < target->region_count; r++) {
         *region = &target->regions[r];
         for (size_t i = 0; (*region)->kind == UB_REGION_FLASH && i < (*region)->run_count; i++)
-            if (ub_region_sector(*region, (*region)->runs[i].address, out) && rewritable(out))
+            if (ub_region_sector(*region, (*region)->runs[i].address, out) &&
+                rewritable(target, out))
                 return true;
     }
     return false;

@@ -169,9 +169,88 @@ static void a_stream_takes_one_part(void **state)
     ub_image_close(image);
 }
 
+/** A device whose alternate settings disagree: `kind` lies in the middle of sector 1 of the flash.
+ */
+static void disagree(struct fake *fake, enum ub_region_kind kind)
+{
+    fake_init(fake, 0xff);
+    fake->option_runs[0].address = FAKE_BASE + FAKE_SECTOR + 512;
+    fake->regions[1].kind = kind;
+}
+
+static enum ub_code place_there(struct fake *fake, int alt, uint64_t address, size_t length,
+                                const struct ub_flash_options *options)
+{
+    static uint8_t data[FAKE_SIZE];
+    struct ub_placement placement;
+    struct ub_image *image = image_of(alt, true, address, data, length);
+    enum ub_code code = ub_place_image(&fake->target, image, options, &placement, NULL);
+    if (!code)
+        ub_placement_free(&placement);
+    ub_image_close(image);
+    return code;
+}
+
+static enum ub_code blank_there(struct fake *fake, const char *what,
+                                const struct ub_flash_options *options)
+{
+    struct ub_placement placement;
+    enum ub_code code = ub_place_blank(&fake->target, what, options, &placement, NULL);
+    if (!code)
+        ub_placement_free(&placement);
+    return code;
+}
+
+static void where_memories_overlap_the_strictest_kind_holds(void **state)
+{
+    static const struct ub_flash_options all = {.erase_all = true};
+    static const struct {
+        enum ub_region_kind kind;
+        enum ub_code refused;
+        struct ub_flash_options named;
+        enum ub_code then;
+    } rows[] = {
+        {UB_REGION_OPTION, UB_MEM_IRREVERSIBLE, {.write_option_bytes = true}, UB_OK},
+        {UB_REGION_OPTION, UB_MEM_IRREVERSIBLE, {.write_otp = true}, UB_MEM_IRREVERSIBLE},
+        {UB_REGION_OTP, UB_MEM_IRREVERSIBLE, {.write_otp = true}, UB_OK},
+        {UB_REGION_OTHER,
+         UB_MEM_READ_ONLY,
+         {.write_otp = true, .write_option_bytes = true},
+         UB_MEM_READ_ONLY},
+        {UB_REGION_FLASH, UB_OK, {0}, UB_OK},
+    };
+    const uint64_t sector = FAKE_BASE + FAKE_SECTOR;
+    struct fake fake;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        const enum ub_code refused = rows[i].refused;
+        struct ub_flash_options named_all = rows[i].named;
+        named_all.erase_all = true;
+        disagree(&fake, rows[i].kind);
+        /* the very bytes, however the memory is named; and what shares a sector with them */
+        assert_int_equal(place_there(&fake, -1, sector + 512, 16, &careful), refused);
+        assert_int_equal(place_there(&fake, 0, sector + 512, 16, &careful), refused);
+        assert_int_equal(place_there(&fake, 0, sector, 4, &careful), refused);
+        assert_int_equal(place_there(&fake, 0, FAKE_BASE, FAKE_SIZE, &careful), refused);
+        assert_int_equal(place_there(&fake, 0, sector, 4, &rows[i].named), rows[i].then);
+        assert_int_equal(blank_there(&fake, "0x08000400+1K", &careful), refused);
+        assert_int_equal(blank_there(&fake, "0x08000400+1K", &rows[i].named), rows[i].then);
+        assert_int_equal(blank_there(&fake, "Internal Flash", &all), refused);
+        /* the others are free, unless everything is erased for them */
+        assert_int_equal(place_there(&fake, -1, FAKE_BASE, FAKE_SECTOR, &careful), UB_OK);
+        assert_int_equal(blank_there(&fake, "0x08000800+2K", &careful), UB_OK);
+        assert_int_equal(place_there(&fake, -1, FAKE_BASE, FAKE_SECTOR, &all), refused);
+        assert_int_equal(place_there(&fake, -1, FAKE_BASE, FAKE_SECTOR, &named_all), rows[i].then);
+        const bool guarded = rows[i].kind != UB_REGION_FLASH;
+        assert_int_equal(ub_place_is_guarded(&fake.target, sector + 527, 1), guarded);
+        assert_false(ub_place_is_guarded(&fake.target, sector + 528, UINT64_MAX));
+        assert_false(ub_place_is_guarded(&fake.target, sector, 512));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(where_memories_overlap_the_strictest_kind_holds),
         cmocka_unit_test(addresses_are_checked),
         cmocka_unit_test(one_way_regions_need_their_name),
         cmocka_unit_test(a_target_must_exist),
