@@ -16,6 +16,7 @@
 #define SECTOR_NEEDS      32u /* transfers: to erase it, and to set the address a few times */
 #define BLOCK_MOST        1024u /* bytes that the host dares to ask for, whatever is claimed */
 #define SLOW_US           UINT64_C(1000000)
+#define STUCK             0xffu /* the state that FAKE_STATE takes for "busy for ever" */
 #define TENTH_US          UINT64_C(100000)
 #define US_PER_MS         UINT64_C(1000)
 /* Nothing that the host does may take more than this; see fuzz_host.c. */
@@ -86,6 +87,13 @@ static enum ub_code bus_enumerate(void *self, struct ub_usb_list *out, struct ub
     return UB_OK;
 }
 
+static void jump(struct fake_device *device, uint8_t state)
+{
+    device->stuck = state == STUCK;
+    device->state = state;
+    device->status = fake_take(&device->input);
+}
+
 /* Departures of calls that move no data. */
 static enum ub_code depart_call(struct fake_device *device, uint8_t op, uint32_t timeout_ms,
                                 bool opens, struct ub_error *err)
@@ -107,8 +115,7 @@ static enum ub_code depart_call(struct fake_device *device, uint8_t op, uint32_t
     case FAKE_REFUSED:
         return fail(opens ? UB_DEV_ACCESS : UB_USB_IO, err);
     case FAKE_STATE:
-        device->state = fake_take(&device->input);
-        device->status = fake_take(&device->input);
+        jump(device, fake_take(&device->input));
         return UB_OK;
     default:
         return UB_OK;
@@ -283,10 +290,8 @@ static void depart_after(struct fake_device *device, enum fake_departure how,
         *actual = n;
     if (how == FAKE_WRONG && in && n < *actual)
         data[n] ^= fake_take(&device->input);
-    if (how == FAKE_STATE) {
-        device->state = n;
-        device->status = fake_take(&device->input);
-    }
+    if (how == FAKE_STATE)
+        jump(device, n);
 }
 
 static enum ub_code answer(struct fake_device *device, uint8_t op, const struct ub_setup *setup,

@@ -76,6 +76,7 @@ void fake_start(struct fake_device *device)
     device->pointer = FAKE_FLASH_BASE;
     device->works = false;
     device->leaving = false;
+    device->stuck = false;
     device->stream = 0;
     device->view.addressed = false;
 }
@@ -171,6 +172,10 @@ static void work(struct fake_device *device)
 static void advance(struct fake_device *device)
 {
     bool tolerant = (device->face.attributes & UB_DFU_MANIFEST_TOL) != 0;
+    if (device->stuck) {
+        device->state = DNBUSY;
+        return;
+    }
     switch (device->state) {
     case DNLOAD_SYNC:
         if (device->works)

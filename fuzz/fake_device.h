@@ -43,7 +43,8 @@ enum fake_departure {
     FAKE_OVERFLOW, /**< reported as too long by the host controller */
     FAKE_LATE,     /**< honest, but after [tenths of a second] */
     FAKE_STATUS,   /**< [bStatus] [poll, 3 bytes] [bState]: a status, said and not meant */
-    FAKE_STATE,    /**< honest, but from here on in state [bState] with status [bStatus] */
+    FAKE_STATE,    /**< honest, but from here on in state [bState] with status [bStatus]; 255: in
+                      dfuDNBUSY for ever */
     FAKE_DECAY,    /**< honest, but a bit of [offset, 2 bytes] in its flash turns first */
     FAKE_REFUSED,  /**< open and claim: access denied or busy; other calls: lost on the wire */
     FAKE_DEPARTURES,
@@ -121,6 +122,7 @@ struct fake_device {
     uint32_t pointer;
     bool works; /**< a block waits for the question that sets it off */
     bool leaving;
+    bool stuck; /**< busy for ever */
     uint16_t block_number;
     uint16_t block_length;
     uint8_t block[UB_CONTROL_MAX];
