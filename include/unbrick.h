@@ -76,6 +76,7 @@ enum ub_code {
     UB_DEV_NOT_ENTERED = 208, /**< the device came back, but not in DFU mode */
     UB_DEV_DESCRIPTOR = 209,  /**< the device's descriptors are malformed */
     UB_DEV_FEWER = 210,       /**< fewer devices came than were asked for */
+    UB_DEV_NOT_LEFT = 211,    /**< told to leave its bootloader, the device is still in it */
 
     /* 3xx UB-USB: a transfer failed */
     UB_USB_STALL = 301,    /**< the device refused a request (STALL) */
@@ -150,7 +151,8 @@ enum ub_code {
     UB_MEM_RANGE = 606,        /**< a range is empty, reversed, or not made of whole sectors */
     UB_MEM_NEIGHBOURS =
         607, /**< what shares a sector with the image cannot be read, so it would be lost */
-    UB_MEM_NO_BACKUP = 608, /**< no backup can be made, and giving it up was not named */
+    UB_MEM_NO_BACKUP = 608,    /**< no backup can be made, and giving it up was not named */
+    UB_MEM_NOT_ERASABLE = 609, /**< what is there cannot be erased by a command */
 
     /* 7xx UB-VER: verification */
     UB_VER_MISMATCH = 701,     /**< the device does not hold the image */
@@ -277,6 +279,12 @@ struct ub_event {
 
 /** The name of a step: "image", "device", "write", ... Never NULL. */
 UB_API const char *ub_step_name(enum ub_step step);
+
+#define UB_DURATION_TEXT 32 /**< bytes that any duration fits in, with its NUL */
+
+/** "40 ms", "0.4 s", "42 s", "2 min 05 s", "1 h 10 min": microseconds for a person, cut to `size`
+ * bytes. */
+UB_API void ub_format_duration(char *to, size_t size, uint64_t us);
 
 /**
  * How a procedure talks to its caller. Any member may be NULL. Procedures on several devices
@@ -449,6 +457,8 @@ struct ub_details {
     struct ub_quirk_info *quirks; /**< that apply, in the order in which they were applied */
     size_t quirk_count;
     bool read_protected; /**< it refuses to be read; most such devices cannot be written either */
+    bool can_read;       /**< as it says, unless a quirk knows better */
+    bool can_write;
 };
 
 /**
@@ -579,6 +589,8 @@ struct ub_plan_info {
     uint64_t predicted_us;    /**< erase, write and verify */
     bool read_back;           /**< the write can be verified by reading */
     bool nothing_to_do;       /**< the device already holds the image */
+    bool needs_no_backup;     /**< no backup can be made of what would be lost: ub_flash() refuses
+                                   unless that is given up by options->no_backup, as it was not */
 };
 
 /** A way to bring the device to the image, and its price. */
@@ -671,6 +683,9 @@ struct ub_many_options {
     /** A device is done, well or not. Called like the context's callbacks, with their `user`. May
      * be NULL. */
     void (*finished)(void *user, const struct ub_many_item *item);
+    /** For ub_plan_many(): a device's plan, valid during the call; NULL if there is none, as the
+     * item's error says. Called with the context's `user`. May be NULL. */
+    void (*planned)(void *user, const struct ub_many_item *item, const struct ub_plan *plan);
 };
 
 /** What came of all. Free with ub_many_free(). */
@@ -678,7 +693,7 @@ struct ub_many_result {
     struct ub_many_item *items; /**< in the order in which they were begun */
     size_t count;
     size_t failed;
-    size_t worst; /**< index of the item whose error was returned, if one was */
+    size_t worst;               /**< index of the item whose error was returned, if one was */
     struct ub_device *left_out; /**< those in runtime mode that no selector named */
     size_t left_out_count;
 };
@@ -699,6 +714,16 @@ UB_API UB_MUST_USE enum ub_code ub_flash_many(struct ub_context *context,
                                               const struct ub_many_options *many,
                                               const struct ub_flash_options *options,
                                               struct ub_many_result **out, struct ub_error *err);
+/**
+ * ub_plan() for each device that ub_flash_many() would take, one after the other. Changes nothing,
+ * asks nothing. In an item's result port, device and predicted_us are set. Not with `count` or
+ * `watch`: UB_USE_CONFLICT. *out and errors as for ub_flash_many().
+ */
+UB_API UB_MUST_USE enum ub_code ub_plan_many(struct ub_context *context,
+                                             const struct ub_image *image,
+                                             const struct ub_many_options *many,
+                                             const struct ub_flash_options *options,
+                                             struct ub_many_result **out, struct ub_error *err);
 UB_API void ub_many_free(struct ub_many_result *result);
 
 /** Compares the device with the image. Errors: UB_VER_MISMATCH, UB_VER_NO_READ_BACK and those of
@@ -732,7 +757,10 @@ UB_API UB_MUST_USE enum ub_code ub_erase(struct ub_context *context, const char 
                                          const struct ub_flash_options *options,
                                          struct ub_result *result, struct ub_error *err);
 
-/** Leaves the bootloader and waits for what comes back. */
+/**
+ * Leaves the bootloader and waits for what comes back. Errors: UB_DEV_NOT_LEFT if the device is
+ * still in its bootloader, or in it again; those of finding it.
+ */
 UB_API UB_MUST_USE enum ub_code ub_leave(struct ub_context *context, const char *selector,
                                          struct ub_result *result, struct ub_error *err);
 

@@ -9,10 +9,13 @@
 #include "flash/plan.h"
 #include "procedure/session.h"
 
+#define UB_ALREADY_HELD "the device already holds it"
+
 /** What is to be done, in words for the question: "write toboot.bin to". */
 struct ub_job {
     const char *verb;
     const char *object;
+    const char *already; /**< said if nothing is to do: UB_ALREADY_HELD */
     const struct ub_placement *placement;
     const struct ub_flash_options *options;
 };
@@ -34,7 +37,12 @@ enum ub_code ub_session_write(struct ub_session *session, const struct ub_job *j
 enum ub_code ub_give_up_protected(struct ub_session *session, struct ub_flash_options *options,
                                   struct ub_result *result, struct ub_error *err);
 
-/** Tells what the plan is. */
-void ub_tell_plan(struct ub_session *session, const struct ub_plan *plan);
+/** plan.c: as ub_plan(), which see; also fills in the port and device of `result`. */
+enum ub_code ub_plan_noted(struct ub_context *context, const struct ub_image *image,
+                           const char *selector, const struct ub_flash_options *options,
+                           struct ub_result *result, struct ub_plan **out, struct ub_error *err);
+
+/** Tells what the plan is; `already` is said if nothing is to do. */
+void ub_tell_plan(struct ub_session *session, const struct ub_plan *plan, const char *already);
 
 #endif

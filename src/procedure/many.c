@@ -105,30 +105,50 @@ static void free_jobs(struct ub_many *many)
     }
 }
 
-enum ub_code ub_flash_many(struct ub_context *context, const struct ub_image *image,
-                           const struct ub_many_options *many_options,
-                           const struct ub_flash_options *options, struct ub_many_result **out,
-                           struct ub_error *err)
+/** Finds the devices and plans for each in turn: nothing waits for a chip here. */
+static enum ub_code plan_all(struct ub_many *many, struct ub_error *err)
+{
+    struct ub_many_choice choice = {.count = 0};
+    enum ub_code code = UB_OK;
+    if (many->wanted->count || many->wanted->watch)
+        return ub_fail(err, UB_USE_CONFLICT, "a plan is for devices that are there now");
+    code = ub_many_look(many, &choice, err);
+    enum ub_code told = ub_many_tell(many, &choice, !code, code ? NULL : err);
+    code = code ? code : told;
+    for (size_t i = 0; !code && i < choice.list.count; i++) {
+        if (choice.chosen[i])
+            code = ub_env_check(&many->context->env, err);
+        if (choice.chosen[i] && !code)
+            code = ub_many_plan(many, &choice.list.items[i], err);
+    }
+    ub_many_choice_free(&choice);
+    return code;
+}
+
+/** What the public functions share: `work` on several devices, and what came of it. */
+static enum ub_code with_many(struct ub_many *many, const struct ub_flash_options *options,
+                              enum ub_code (*work)(struct ub_many *, struct ub_error *),
+                              struct ub_many_result **out, struct ub_error *err)
 {
     static const struct ub_many_options any;
-    struct ub_many many = {.context = context,
-                           .image = image,
-                           .wanted = many_options ? many_options : &any,
-                           .end = &many.first};
+    struct ub_context *context = many->context;
     ub_error_clear(err);
+    many->end = &many->first;
     *out = calloc(1, sizeof(**out));
-    if (!*out || pthread_mutex_init(&many.talk, NULL) != 0)
+    if (!*out || pthread_mutex_init(&many->talk, NULL) != 0)
         return ub_fail_memory(err);
-    many.result = *out;
+    many->result = *out;
+    if (!many->wanted)
+        many->wanted = &any;
     if (options)
-        many.options = *options;
+        many->options = *options;
     ub_attend(&context->env.clock, true);
     ub_context_begin(context);
-    ub_tell_image(context, image);
-    enum ub_code code = run(&many, err);
+    ub_tell_image(context, many->image);
+    enum ub_code code = work(many, err);
     ub_attend(&context->env.clock, false); /* the end of a thread is waited for by no clock */
-    end_all(&many);
-    if (!collect(&many, *out))
+    end_all(many);
+    if (!collect(many, *out))
         code = ub_fail_memory(err);
     if (!code && (*out)->failed) {
         const struct ub_error *worst = &(*out)->items[(*out)->worst].error;
@@ -136,9 +156,27 @@ enum ub_code ub_flash_many(struct ub_context *context, const struct ub_image *im
         if (err)
             *err = *worst;
     }
-    free_jobs(&many);
-    (void)pthread_mutex_destroy(&many.talk);
+    free_jobs(many);
+    (void)pthread_mutex_destroy(&many->talk);
     return code;
+}
+
+enum ub_code ub_flash_many(struct ub_context *context, const struct ub_image *image,
+                           const struct ub_many_options *many_options,
+                           const struct ub_flash_options *options, struct ub_many_result **out,
+                           struct ub_error *err)
+{
+    struct ub_many many = {.context = context, .image = image, .wanted = many_options};
+    return with_many(&many, options, run, out, err);
+}
+
+enum ub_code ub_plan_many(struct ub_context *context, const struct ub_image *image,
+                          const struct ub_many_options *many_options,
+                          const struct ub_flash_options *options, struct ub_many_result **out,
+                          struct ub_error *err)
+{
+    struct ub_many many = {.context = context, .image = image, .wanted = many_options};
+    return with_many(&many, options, plan_all, out, err);
 }
 
 void ub_many_free(struct ub_many_result *result)

@@ -75,6 +75,10 @@ enum ub_code ub_many_begin(struct ub_many *many, const struct ub_usb_info *info,
  * UB_SYS_MEMORY. */
 enum ub_code ub_many_refuse(struct ub_many *many, const struct ub_usb_info *info, enum ub_code code,
                             const char *message, struct ub_error *err);
+/** many_job.c: plans for a device, in the caller's thread, and tells the plan. What cannot be
+ * planned is a job that failed. Errors: UB_SYS_MEMORY. */
+enum ub_code ub_many_plan(struct ub_many *many, const struct ub_usb_info *info,
+                          struct ub_error *err);
 /** many_job.c: waits for the job's end. May be called again. */
 void ub_many_end(struct ub_many_job *job);
 

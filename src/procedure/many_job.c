@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "procedure/flash.h"
 #include "procedure/select.h"
 #include "procedure/session.h"
 
@@ -28,14 +29,20 @@ static void pass_on(void *user, const struct ub_event *event)
     (void)pthread_mutex_unlock(&many->talk);
 }
 
-/** The job is over, well or not: what is known of its device is completed, and the caller told. */
+/** What is known of a job's device, in any case. */
+static void complete(struct ub_many_job *job)
+{
+    struct ub_result *result = &job->item.result;
+    if (!result->device.port[0])
+        ub_describe(job->many->context->quirks, &job->info, &result->device);
+    (void)ub_print(result->port, sizeof(result->port), "%s", job->info.port);
+}
+
+/** The job is over, well or not: the caller is told. */
 static void finish(struct ub_many_job *job)
 {
     struct ub_many *many = job->many;
-    struct ub_result *result = &job->item.result;
-    if (!result->device.port[0])
-        ub_describe(many->context->quirks, &job->info, &result->device);
-    (void)ub_print(result->port, sizeof(result->port), "%s", job->info.port);
+    complete(job);
     if (many->wanted->finished) {
         (void)pthread_mutex_lock(&many->talk);
         many->wanted->finished(many->context->env.callbacks.user, &job->item);
@@ -116,6 +123,34 @@ enum ub_code ub_many_refuse(struct ub_many *many, const struct ub_usb_info *info
         return ub_fail_memory(err);
     (void)ub_fail(&job->item.error, code, "%s", message);
     finish(job);
+    return UB_OK;
+}
+
+enum ub_code ub_many_plan(struct ub_many *many, const struct ub_usb_info *info,
+                          struct ub_error *err)
+{
+    struct ub_callbacks callbacks = {.user = many,
+                                     .event = many->context->env.callbacks.event ? pass_on : NULL};
+    struct ub_plan *plan = NULL;
+    struct ub_many_job *job = add(many, info);
+    if (!job)
+        return ub_fail_memory(err);
+    struct ub_context *fork = ub_context_fork(many->context, &callbacks, &job->info);
+    if (!fork)
+        return ub_fail_memory(err);
+    struct ub_many_item *item = &job->item;
+    item->error.code = ub_plan_noted(fork, many->image, NULL, &many->options, &item->result, &plan,
+                                     &item->error);
+    free(fork);
+    complete(job);
+    if (plan) {
+        struct ub_plan_info sums;
+        ub_plan_info(plan, &sums);
+        item->result.predicted_us = sums.predicted_us;
+    }
+    if (many->wanted->planned)
+        many->wanted->planned(many->context->env.callbacks.user, item, plan);
+    ub_plan_free(plan);
     return UB_OK;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The plan alone: what flash would do, and what it costs. */
 #include "base/error.h"
+#include "procedure/backup.h"
 #include "procedure/costs.h"
 #include "procedure/flash.h"
 #include "procedure/prepare.h"
@@ -31,19 +32,24 @@ static enum ub_code foresee(struct ub_session *session, const struct ub_placemen
     ub_ledger_open(session, &ledger);
     code = ub_plan_build(&session->target, &wish, out, err);
     ub_ledger_close(session);
-    if (!code)
-        ub_tell_plan(session, *out);
+    if (!code) {
+        ub_tell_plan(session, *out, UB_ALREADY_HELD);
+        (*out)->info.needs_no_backup = !options->no_backup && !locked &&
+                                       (!ub_session_can_back_up(session) ||
+                                        !ub_plan_readable(*out, &session->target));
+    }
     return code;
 }
 
-enum ub_code ub_plan(struct ub_context *context, const struct ub_image *image, const char *selector,
-                     const struct ub_flash_options *options, struct ub_plan **out,
-                     struct ub_error *err)
+enum ub_code ub_plan_noted(struct ub_context *context, const struct ub_image *image,
+                           const char *selector, const struct ub_flash_options *options,
+                           struct ub_result *result, struct ub_plan **out, struct ub_error *err)
 {
     struct ub_flash_options chosen = {0};
     if (options)
         chosen = *options;
     ub_error_clear(err);
+    ub_result_start(result);
     *out = NULL;
     ub_context_begin(context);
     ub_tell_image(context, image);
@@ -56,10 +62,9 @@ enum ub_code ub_plan(struct ub_context *context, const struct ub_image *image, c
         code = foresee(session, &placement, &chosen, out, err);
     if (session) {
         const struct ub_work work = {.options = chosen};
-        struct ub_result ignored;
-        ub_result_start(&ignored);
+        ub_result_note(result, session);
         (void)session->loader->ops->abort(session->loader, NULL);
-        enum ub_code back = ub_session_give_back(session, &work, &ignored, code ? NULL : err);
+        enum ub_code back = ub_session_give_back(session, &work, result, code ? NULL : err);
         code = code ? code : back;
     }
     ub_placement_free(&placement);
@@ -70,4 +75,12 @@ enum ub_code ub_plan(struct ub_context *context, const struct ub_image *image, c
         *out = NULL;
     }
     return code;
+}
+
+enum ub_code ub_plan(struct ub_context *context, const struct ub_image *image, const char *selector,
+                     const struct ub_flash_options *options, struct ub_plan **out,
+                     struct ub_error *err)
+{
+    struct ub_result ignored;
+    return ub_plan_noted(context, image, selector, options, &ignored, out, err);
 }

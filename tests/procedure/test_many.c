@@ -289,6 +289,67 @@ static void a_long_list_ends_with_a_whole_device(void **state)
     many_close(&bench);
 }
 
+/** What ub_plan_many() told. */
+static struct {
+    size_t plans;
+    size_t refused;
+    size_t found;
+    uint64_t predicted_us;
+} rehearsal;
+
+static void note_plan(void *user, const struct ub_many_item *item, const struct ub_plan *plan)
+{
+    struct ub_plan_info sums;
+    assert_ptr_equal(user, &bench);
+    assert_int_equal(plan == NULL, item->error.code != UB_OK);
+    rehearsal.plans += plan != NULL;
+    rehearsal.refused += plan == NULL;
+    if (!plan)
+        return;
+    ub_plan_info(plan, &sums);
+    assert_int_equal(sums.predicted_us, item->result.predicted_us);
+    rehearsal.predicted_us += sums.predicted_us;
+}
+
+static void note_found(void *user, const struct ub_device *device, bool taken)
+{
+    assert_ptr_equal(user, &bench);
+    assert_true(taken && device->port[0] != '\0');
+    assert_int_equal(bench.confirmations, 0);
+    rehearsal.found++;
+}
+
+static void a_rehearsal_plans_for_each_and_changes_nothing(void **state)
+{
+    static const char *const specs[] = {"stm32f405", "stm32f405,rdp", "stm32f405", NULL};
+    const struct ub_many_options many = {.planned = note_plan, .found = note_found};
+    const struct ub_many_options count = {.count = 3};
+    struct ub_image *image = bench_image(FLASH_BASE, LENGTH, 13);
+    uint8_t before[LENGTH];
+    struct ub_many_result *result = NULL;
+    many_open(&bench, specs, 3, "virtual");
+    memcpy(before, many_memory(&bench, 0), LENGTH);
+    memset(&rehearsal, 0, sizeof(rehearsal));
+    assert_int_equal(ub_plan_many(bench.context, image, &many, &quick, &result, &bench.err),
+                     UB_DFU_PROTECTED);
+    assert_int_equal(rehearsal.found, 3);
+    assert_int_equal(rehearsal.plans, 2);
+    assert_int_equal(rehearsal.refused, 1);
+    assert_true(rehearsal.predicted_us > 0);
+    assert_int_equal(result->count, 3);
+    assert_int_equal(result->failed, 1);
+    assert_string_equal(result->items[result->worst].result.port, "1-2");
+    assert_string_equal(result->items[0].result.device.family, "STM32F405");
+    assert_int_equal(bench.confirmations, 0);
+    assert_memory_equal(many_memory(&bench, 0), before, LENGTH);
+    ub_many_free(result);
+    assert_int_equal(ub_plan_many(bench.context, image, &count, &quick, &result, &bench.err),
+                     UB_USE_CONFLICT);
+    ub_many_free(result);
+    ub_image_close(image);
+    many_close(&bench);
+}
+
 /** Something that happens to the bus at a certain time. */
 struct incident {
     uint64_t at_us;
@@ -475,6 +536,7 @@ int main(void)
         cmocka_unit_test(devices_are_named_by_selectors),
         cmocka_unit_test(running_firmware_is_asked_to_hand_over),
         cmocka_unit_test(a_long_list_ends_with_a_whole_device),
+        cmocka_unit_test(a_rehearsal_plans_for_each_and_changes_nothing),
         cmocka_unit_test(a_count_waits_for_that_many),
         cmocka_unit_test(a_count_that_is_not_reached_ends),
         cmocka_unit_test(a_station_does_each_device_once),
