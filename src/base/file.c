@@ -7,13 +7,16 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
-#define TEMPORARY_TRIES 100 /* names that other writers in the folder may hold at this moment */
+#define TEMPORARY_TRIES 100 /* random names that may be taken, one after the other */
 #define REASON_TEXT     128
 #define FOLDER_MODE     0700
 #define FILE_MODE       0666 /* the umask takes from it */
@@ -165,6 +168,19 @@ static char *resolve(const char *path, mode_t *mode, enum ub_code *code, struct 
     return target;
 }
 
+/** A number that no other writer has at this moment, as good as surely; any number of them may be
+ * at work in one folder, and what killed ones left behind stays there. */
+static uint64_t lot(unsigned attempt)
+{
+    uint64_t number = 0;
+    struct timespec now = {0};
+    if (getrandom(&number, sizeof(number), GRND_NONBLOCK) == (ssize_t)sizeof(number))
+        return number;
+    (void)clock_gettime(CLOCK_MONOTONIC, &now); /* a system that has only just started */
+    number = ((uint64_t)getpid() << 40) ^ ((uint64_t)(uintptr_t)&number << 8);
+    return number ^ ((uint64_t)now.tv_sec << 30) ^ (uint64_t)now.tv_nsec ^ attempt;
+}
+
 /** Creates a file of a new name in `folder` and opens it; the name is the caller's, NULL with *code
  * on failure. */
 static char *open_temporary(const char *folder, int *fd, enum ub_code *code, struct ub_error *err)
@@ -172,7 +188,7 @@ static char *open_temporary(const char *folder, int *fd, enum ub_code *code, str
     int number = EEXIST;
     for (unsigned i = 0; i < TEMPORARY_TRIES && number == EEXIST; i++) {
         char base[64];
-        (void)ub_print(base, sizeof(base), ".unbrick-%ld-%u.tmp", (long)getpid(), i);
+        (void)ub_print(base, sizeof(base), ".unbrick-%016" PRIx64 ".tmp", lot(i));
         char *path = ub_path_join(folder, base);
         if (!path) {
             *code = ub_fail_memory(err);

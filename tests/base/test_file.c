@@ -11,6 +11,7 @@
 #include <cmocka.h>
 #include <dirent.h>
 #include <ftw.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -169,6 +170,49 @@ static void replacing_keeps_mode_and_link(void **state)
     free(link);
 }
 
+#define WRITERS 150
+
+static void *write_one(void *argument)
+{
+    const char *path = argument;
+    for (int i = 0; i < 2; i++)
+        if (ub_file_write(path, path, strlen(path), NULL) != UB_OK)
+            return argument;
+    return NULL;
+}
+
+/** As many as there may be devices; and some that were killed while they wrote. */
+static void many_writers_in_one_folder(void **state)
+{
+    struct place *p = *state;
+    pthread_t threads[WRITERS];
+    char *paths[WRITERS];
+    size_t failed = 0;
+    for (size_t i = 0; i < WRITERS; i++) {
+        char name[64];
+        (void)snprintf(name, sizeof(name), ".unbrick-%ld-%zu.tmp", (long)getpid(), i);
+        char *left_behind = in(p, name);
+        FILE *file = fopen(left_behind, "wb");
+        assert_non_null(file);
+        assert_int_equal(fclose(file), 0);
+        free(left_behind);
+        (void)snprintf(name, sizeof(name), "device-%zu", i);
+        paths[i] = in(p, name);
+        assert_int_equal(pthread_create(&threads[i], NULL, write_one, paths[i]), 0);
+    }
+    for (size_t i = 0; i < WRITERS; i++) {
+        void *bad = NULL;
+        assert_int_equal(pthread_join(threads[i], &bad), 0);
+        failed += bad != NULL;
+    }
+    for (size_t i = 0; i < WRITERS; i++) {
+        if (!failed)
+            expect_content(paths[i], paths[i]);
+        free(paths[i]);
+    }
+    assert_int_equal(failed, 0);
+}
+
 static void what_cannot_be_written(void **state)
 {
     struct place *p = *state;
@@ -225,6 +269,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_file_that_hides_its_size, make_place, remove_place),
         cmocka_unit_test_setup_teardown(what_cannot_be_read, make_place, remove_place),
         cmocka_unit_test_setup_teardown(replacing_keeps_mode_and_link, make_place, remove_place),
+        cmocka_unit_test_setup_teardown(many_writers_in_one_folder, make_place, remove_place),
         cmocka_unit_test_setup_teardown(what_cannot_be_written, make_place, remove_place),
         cmocka_unit_test_setup_teardown(folders_with_parents, make_place, remove_place),
         cmocka_unit_test(paths_join),
