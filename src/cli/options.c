@@ -46,7 +46,7 @@ const struct cli_option cli_options[CLI_OPTION_COUNT] = {
                        .kind = CLI_WORD_FILE,
                        .value = "FILE",
                        .help = "Record every transfer in FILE: for Wireshark if it ends in .pcap, "
-                               "else to be replayed."},
+                               "else to be replayed. It holds the firmware and serial numbers."},
     [CLI_OPT_REPLAY] = {.name = "replay",
                         .kind = CLI_WORD_FILE,
                         .value = "FILE",
@@ -73,8 +73,8 @@ const struct cli_option cli_options[CLI_OPTION_COUNT] = {
     [CLI_OPT_HELP] = {.name = "help", .letter = 'h', .help = "Help on the verb."},
     [CLI_OPT_VERSION] = {.name = "version", .help = "The version."},
     [CLI_OPT_ALL] = {.name = "all",
-                     .help = "With list, also devices without a DFU interface; with flash, every "
-                             "device that fits."},
+                     .help = "With list, also devices without a DFU interface; with flash and plan, "
+                             "every device that fits DEVICE, without DEVICE every one in DFU mode."},
     [CLI_OPT_WATCH] = {.name = "watch",
                        .letter = 'w',
                        .help = "Go on until Ctrl-C: show what is plugged in or out, or flash each "
@@ -149,6 +149,8 @@ static const struct cli_conflict cli_conflicts[] = {
     {CLI_OPT_NO_BACKUP, CLI_OPT_READ_ONCE, "no backup is made, so nothing is read for it"},
     {CLI_OPT_SIM, CLI_OPT_REPLAY, "one bus takes the place of the other"},
     {CLI_OPT_NUMBER, CLI_OPT_WATCH, "a station has no last device"},
+    {CLI_OPT_NUMBER, CLI_OPT_DRY_RUN, "a plan is for what is attached now, and waits for nothing"},
+    {CLI_OPT_WATCH, CLI_OPT_DRY_RUN, "a plan is for what is attached now, and waits for nothing"},
     {CLI_OPT_ATTACH, CLI_OPT_USBIP, "the device can be plugged in at one place only"},
     {CLI_OPT_DISCARD_NEIGHBOURS, CLI_OPT_ERASE_ALL,
      "erasing everything leaves no neighbours to decide about"},

@@ -13,7 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define FILE_MODE   0666 /* the umask takes from it */
+#define FILE_MODE   0600 /* it holds firmware and serial numbers */
 #define REASON_TEXT 128
 
 static const char *reason(int number, char *to)
@@ -58,7 +58,7 @@ enum ub_code ub_trace_file_open(const char *path, struct ub_trace_file *out, str
     else if (!may_overwrite(fd))
         code = ub_fail(err, UB_SYS_WRITE,
                        "%s: is there, holds something else than a trace, and is left alone", path);
-    else if (ftruncate(fd, 0) != 0)
+    else if (fchmod(fd, status.st_mode & FILE_MODE) != 0 || ftruncate(fd, 0) != 0)
         code = ub_fail(err, code_of(errno), "%s: cannot record there: %s", path,
                        reason(errno, why));
     if (code && fd >= 0)

@@ -15,7 +15,8 @@ struct ub_trace_file {
 };
 
 /**
- * Opens an empty file. One that is there is overwritten if it holds an earlier recording, and is
+ * Opens an empty file that its owner alone may read: firmware and serial numbers will be in it, as
+ * in the vault. One that is there is overwritten if it holds an earlier recording, and is
  * otherwise left alone: a name mistyped must not cost a firmware. Errors: UB_SYS_WRITE,
  * UB_SYS_DISK_FULL.
  */

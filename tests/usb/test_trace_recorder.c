@@ -309,6 +309,27 @@ static void an_earlier_recording_is_overwritten(void **state)
     ub_trace_free(trace);
 }
 
+static void a_recording_is_its_owners_alone(void **state)
+{
+    struct stat status;
+    (void)state;
+    const mode_t before = umask(0);
+    begin("x.trace");
+    assert_int_equal(stat(path, &status), 0);
+    assert_int_equal(status.st_mode & 07777, 0600);
+    transport.ops->destroy(transport.self);
+
+    /* also where an earlier one was open to all */
+    assert_int_equal(chmod(path, 0666), 0);
+    const struct ub_transport inner = trace_bus_transport(&bus);
+    assert_int_equal(ub_recorder_open(path, &inner, bus.clock, &recorder, NULL), UB_OK);
+    transport = ub_recorder_transport(recorder);
+    assert_int_equal(stat(path, &status), 0);
+    assert_int_equal(status.st_mode & 07777, 0600);
+    (void)umask(before);
+    ub_trace_free(end());
+}
+
 #define ROUNDS 200
 
 /* One thread's work on one device: numbered requests. */
@@ -383,6 +404,7 @@ int main(void)
         cmocka_unit_test(a_full_disk_ends_the_recording_and_nothing_else),
         cmocka_unit_test(other_files_are_left_alone),
         cmocka_unit_test(an_earlier_recording_is_overwritten),
+        cmocka_unit_test(a_recording_is_its_owners_alone),
         cmocka_unit_test(many_threads_write_whole_lines),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
