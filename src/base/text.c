@@ -2,6 +2,9 @@
 #define _POSIX_C_SOURCE 200809L
 #include "base/text.h"
 
+#include "unbrick.h"
+
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -153,6 +156,23 @@ void ub_print_utf16le(char *to, size_t size, const uint8_t *units, size_t bytes)
         put_character(to, &room, &at, c);
     }
     finish_text(to, at);
+}
+
+void ub_format_duration(char *to, size_t size, uint64_t us)
+{
+    const uint64_t tenths = us / 100000 + (us % 100000 >= 50000);
+    const uint64_t seconds = us / 1000000 + (us % 1000000 >= 500000);
+    if (us > 0 && us < 50000)
+        (void)ub_print(to, size, "%" PRIu64 " ms", us < 1000 ? 1 : us / 1000);
+    else if (tenths < 100)
+        (void)ub_print(to, size, "%" PRIu64 ".%" PRIu64 " s", tenths / 10, tenths % 10);
+    else if (seconds < 60)
+        (void)ub_print(to, size, "%" PRIu64 " s", seconds);
+    else if (seconds < 3600)
+        (void)ub_print(to, size, "%" PRIu64 " min %02" PRIu64 " s", seconds / 60, seconds % 60);
+    else
+        (void)ub_print(to, size, "%" PRIu64 " h %02" PRIu64 " min", seconds / 3600,
+                       seconds / 60 % 60);
 }
 
 void ub_print_grouped(char *to, size_t size, uint64_t value)

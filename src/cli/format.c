@@ -22,21 +22,7 @@ const char *format_grouped(char *to, uint64_t value)
 
 const char *format_duration(char *to, uint64_t us)
 {
-    uint64_t tenths = us / 100000 + (us % 100000 >= 50000 ? 1 : 0);
-    uint64_t seconds = us / 1000000 + (us % 1000000 >= 500000 ? 1 : 0);
-    if (us > 0 && us < 50000) {
-        (void)snprintf(to, FORMAT_TEXT, "%" PRIu64 " ms", us < 1000 ? 1 : us / 1000);
-    } else if (tenths < 100) {
-        (void)snprintf(to, FORMAT_TEXT, "%" PRIu64 ".%" PRIu64 " s", tenths / 10, tenths % 10);
-    } else if (seconds < 60) {
-        (void)snprintf(to, FORMAT_TEXT, "%" PRIu64 " s", seconds);
-    } else if (seconds < 3600) {
-        (void)snprintf(to, FORMAT_TEXT, "%" PRIu64 " min %02" PRIu64 " s", seconds / 60,
-                       seconds % 60);
-    } else {
-        (void)snprintf(to, FORMAT_TEXT, "%" PRIu64 " h %02" PRIu64 " min", seconds / 3600,
-                       seconds / 60 % 60);
-    }
+    ub_format_duration(to, FORMAT_TEXT, us);
     return to;
 }
 

@@ -246,6 +246,7 @@ json_t *json_of_plan(const struct ub_plan *plan)
     set_number(object, "predicted_us", info.predicted_us);
     set_bool(object, "read_back", info.read_back);
     set_bool(object, "nothing_to_do", info.nothing_to_do);
+    set_bool(object, "needs_no_backup", info.needs_no_backup);
     (void)json_object_set_new(object, "choices", choices_array(plan));
     (void)json_object_set_new(object, "steps", steps);
     return object;

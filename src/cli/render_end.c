@@ -188,7 +188,7 @@ static void show_phase(struct cli *cli, const char *name, const struct ub_phase 
     char predicted[FORMAT_TEXT];
     char actual[FORMAT_TEXT];
     if (phase->predicted_us > 0 || phase->actual_us > 0) {
-        term_print(&cli->term.out, TERM_DIM, "  %-6s  %9s  predicted %9s\n", name,
+        term_print(&cli->term.out, TERM_DIM, "  %-6s  %11s  predicted %11s\n", name,
                    format_duration(actual, phase->actual_us),
                    format_duration(predicted, phase->predicted_us));
     }

@@ -12,7 +12,7 @@
 /* Rows of one action that are shown each by itself, unless --verbose: a device may have thousands
  * of small sectors, of which every other one changes. */
 #define ROWS_SHOWN 12
-#define WAY_INDENT 32
+#define WAY_INDENT 34
 
 /** One line of the table: neighbouring steps of the same kind, taken together. */
 struct row {
@@ -138,7 +138,7 @@ static void show_row(struct cli *cli, const struct row *row)
         (void)format_duration(time, step->predicted_us);
     }
     bool everything = step->action == UB_PLAN_ERASE_ALL;
-    term_print(&cli->term.out, style, "  %-9s  %3u  %-21s  %11s %s  %9s%s\n",
+    term_print(&cli->term.out, style, "  %-9s  %3u  %-21s  %11s %s  %11s%s\n",
                action_title(step->action), step->alt, row_range(row, range),
                everything ? "" : format_grouped(length, step->length), everything ? " " : "B", time,
                step->irreversible ? "  cannot be undone" : "");
@@ -207,14 +207,14 @@ static void show_ways(struct cli *cli, const struct ub_plan *plan)
     struct term_stream *out = &cli->term.out;
     struct ub_plan_choice choice;
     if (ub_plan_choice(plan, 0, &choice)) {
-        term_print(out, TERM_DIM, "  %-15s  %9s  %s\n", "WAY", "TIME", "WHY");
+        term_print(out, TERM_DIM, "  %-15s  %11s  %s\n", "WAY", "TIME", "WHY");
     }
     for (size_t i = 0; ub_plan_choice(plan, i, &choice); i++) {
         enum term_style style = choice.chosen ? TERM_GOOD : TERM_DIM;
         const char *verdict = choice.chosen ? "chosen" : choice.allowed ? "" : "not allowed";
         (void)snprintf(text, sizeof(text), "%s%s%s", verdict,
                        verdict[0] != '\0' && choice.why[0] != '\0' ? ": " : "", choice.why);
-        term_print(out, style, "  %-15s  %9s  ", choice.way,
+        term_print(out, style, "  %-15s  %11s  ", choice.way,
                    format_duration(time, choice.predicted_us));
         term_wrap(out, style, WAY_INDENT - 2, term_text_columns(out), text);
         term_print(out, TERM_PLAIN, "\n");
@@ -257,7 +257,7 @@ void render_plan(struct cli *cli, const struct ub_plan *plan)
         count = fold(rows, count);
     }
     if (rows != NULL && count > 0) {
-        term_print(&cli->term.out, TERM_DIM, "  %-9s  %3s  %-21s  %13s  %9s\n", "ACTION", "ALT",
+        term_print(&cli->term.out, TERM_DIM, "  %-9s  %3s  %-21s  %13s  %11s\n", "ACTION", "ALT",
                    "RANGE", "LENGTH", "TIME");
     }
     bool everything = false;
@@ -268,5 +268,8 @@ void render_plan(struct cli *cli, const struct ub_plan *plan)
     free(rows);
     show_last(cli, plan);
     show_sums(cli, plan, &info, everything);
+    if (info.needs_no_backup) {
+        render_fact(cli, "backup", "no backup can be made: flash needs --no-backup");
+    }
     show_ways(cli, plan);
 }

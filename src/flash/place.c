@@ -197,9 +197,9 @@ static enum ub_code check_piece(const struct ub_target *target, const struct ub_
                        piece->length, piece->address, region->name, reach);
     uint64_t allowed = ub_region_reach(region, piece->address, rights);
     if (allowed < piece->length)
-        return ub_fail(err, UB_MEM_READ_ONLY, "0x%08" PRIx64 " in \"%s\" cannot be %s",
-                       piece->address + allowed, region->name,
-                       rights & UB_CAN_WRITE ? "written" : "erased");
+        return ub_fail(err, rights & UB_CAN_WRITE ? UB_MEM_READ_ONLY : UB_MEM_NOT_ERASABLE,
+                       "0x%08" PRIx64 " in \"%s\" cannot be %s", piece->address + allowed,
+                       region->name, rights & UB_CAN_WRITE ? "written" : "erased");
     return UB_OK;
 }
 
@@ -544,7 +544,8 @@ enum ub_code ub_place_blank(const struct ub_target *target, const char *what,
 {
     memset(out, 0, sizeof(*out));
     if (!target->caps.addressed)
-        return ub_fail(err, UB_MEM_RANGE, "this device has no command to erase its memory");
+        return ub_fail(err, UB_MEM_NOT_ERASABLE,
+                       "this device cannot be erased by a command: it erases what it writes over");
     const struct ub_region *region = region_named(target, what);
     if (region)
         return ub_place_region_blank(target, region, options, out, err);

@@ -83,14 +83,30 @@ bool ub_plan_step(const struct ub_plan *plan, size_t index, struct ub_plan_step 
     return true;
 }
 
+static bool loses(const struct ub_plan_step *step)
+{
+    return step->action == UB_PLAN_ERASE || step->action == UB_PLAN_ERASE_ALL ||
+           step->action == UB_PLAN_WRITE;
+}
+
+bool ub_plan_readable(const struct ub_plan *plan, const struct ub_target *target)
+{
+    for (size_t i = 0; !plan->stream && i < plan->op_count; i++) {
+        const struct ub_plan_op *op = &plan->ops[i];
+        if (loses(&op->step) &&
+            (!target->caps.can_read ||
+             ub_region_reach(op->region, op->step.address, UB_CAN_READ) < op->step.length))
+            return false;
+    }
+    return true;
+}
+
 enum ub_code ub_plan_check_kept(const struct ub_plan *plan, const struct ub_backup *backup,
                                 struct ub_error *err)
 {
     for (size_t i = 0; i < plan->op_count; i++) {
         const struct ub_plan_step *step = &plan->ops[i].step;
-        bool loses = step->action == UB_PLAN_ERASE || step->action == UB_PLAN_ERASE_ALL ||
-                     step->action == UB_PLAN_WRITE;
-        if (!plan->stream && loses &&
+        if (!plan->stream && loses(step) &&
             !ub_backup_covers(backup, step->alt, step->address, step->length))
             return ub_fail(err, UB_MEM_NO_BACKUP,
                            "what is at 0x%08" PRIx64 " cannot be read, and would be lost",

@@ -204,6 +204,9 @@ enum ub_code ub_plan_verify(struct ub_plan *plan, const struct ub_target *target
 enum ub_code ub_pieces_verify(const struct ub_target *target, const struct ub_placement *placement,
                               struct ub_error *err);
 
+/** Could a backup hold everything that the plan erases or overwrites? A stream is taken whole. */
+bool ub_plan_readable(const struct ub_plan *plan, const struct ub_target *target);
+
 /**
  * Is everything that the plan erases or overwrites in the backup? Errors: UB_MEM_NO_BACKUP, with
  * the first address that is not.

@@ -204,12 +204,19 @@ static enum ub_code read_into_vault(struct ub_session *session, struct ub_backup
     return code;
 }
 
-static enum ub_code check_possible(const struct ub_session *session, struct ub_error *err)
+bool ub_session_can_back_up(const struct ub_session *session)
 {
     const struct ub_target *target = &session->target;
     for (size_t i = 0; target->caps.can_read && i < target->region_count; i++)
         if (worth_reading(&target->regions[i]))
-            return UB_OK;
+            return true;
+    return false;
+}
+
+static enum ub_code check_possible(const struct ub_session *session, struct ub_error *err)
+{
+    if (ub_session_can_back_up(session))
+        return UB_OK;
     return ub_fail(err, UB_MEM_NO_BACKUP,
                    "this device cannot be read, so what it holds now would be lost");
 }

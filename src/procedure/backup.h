@@ -35,4 +35,7 @@ enum ub_code ub_backup_image(const struct ub_target *target, struct ub_backup *b
                              bool writable_only, struct ub_image **out, size_t *left_out,
                              struct ub_error *err);
 
+/** Has the device anything that can be read? Without that ub_session_read() refuses. */
+bool ub_session_can_back_up(const struct ub_session *session);
+
 #endif

@@ -51,7 +51,9 @@ enum ub_code ub_session_enter(struct ub_session *session, struct ub_error *err)
                        "the device came back at %s as %04x:%04x, not in DFU mode",
                        session->info.port, session->info.vid, session->info.pid);
     session->entered_us = ub_now(&context->env.clock) - start;
-    ub_env_done(&context->env, "came back at %s as %04x:%04x in %.1f s", session->info.port,
-                session->info.vid, session->info.pid, (double)session->entered_us / 1e6);
+    char took[UB_DURATION_TEXT];
+    ub_format_duration(took, sizeof(took), session->entered_us);
+    ub_env_done(&context->env, "came back at %s as %04x:%04x in %s", session->info.port,
+                session->info.vid, session->info.pid, took);
     return UB_OK;
 }

@@ -24,6 +24,8 @@ static enum ub_code place_everything(const struct ub_target *target,
                                      const struct ub_flash_options *options,
                                      struct ub_placement *out, struct ub_error *err)
 {
+    if (!target->caps.addressed)
+        return ub_place_blank(target, "all", options, out, err); /* which says that it cannot be */
     if (!options->erase_all)
         return ub_fail(err, UB_MEM_ERASE_ALL,
                        "erasing everything cannot be undone (named by --erase-all)");
@@ -39,7 +41,8 @@ static enum ub_code place_everything(const struct ub_target *target,
         ub_placement_free(&more);
     }
     if (!code && !out->count)
-        code = ub_fail(err, UB_MEM_RANGE, "this device has no command to erase its memory");
+        code = ub_fail(err, UB_MEM_NOT_ERASABLE,
+                       "this device cannot be erased by a command: it erases what it writes over");
     if (code)
         ub_placement_free(out);
     return code;
@@ -67,7 +70,7 @@ static enum ub_code erase_body(struct ub_session *session, struct ub_work *work,
     }
     char object[UB_STRING_TEXT];
     (void)ub_print(object, sizeof(object), "%s of", work->what);
-    const struct ub_job job = {"Erase", object, &placement, &work->options};
+    const struct ub_job job = {"Erase", object, "it is blank already", &placement, &work->options};
     if (!code)
         code = ub_session_write(session, &job, result, err);
     ub_placement_free(&placement);

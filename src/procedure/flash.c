@@ -14,7 +14,7 @@
 /* A device that restarts between two parts comes back within this time. */
 #define RETURN_US UINT64_C(10000000)
 
-void ub_tell_plan(struct ub_session *session, const struct ub_plan *plan)
+void ub_tell_plan(struct ub_session *session, const struct ub_plan *plan, const char *already)
 {
     struct ub_env *env = &session->context->env;
     struct ub_plan_info info;
@@ -23,20 +23,20 @@ void ub_tell_plan(struct ub_session *session, const struct ub_plan *plan)
     char kept[32];
     ub_print_grouped(written, sizeof(written), info.bytes_written);
     ub_print_grouped(kept, sizeof(kept), info.bytes_kept);
-    double seconds = (double)info.predicted_us / 1e6;
+    char time[UB_DURATION_TEXT];
+    ub_format_duration(time, sizeof(time), info.predicted_us);
     const bool named = plan->stream && session->target.region_count > 1;
     const char *name = named ? plan->stream_piece.region->name : "";
     const char *colon = named ? ": " : "";
     if (info.nothing_to_do)
-        ub_env_done(env, "%s%snothing to do: the device already holds it", name, colon);
+        ub_env_done(env, "%s%snothing to do: %s", name, colon, already);
     else if (plan->stream)
-        ub_env_done(env, "%s%swrite %s B as one stream · about %.1f s", name, colon, written,
-                    seconds);
+        ub_env_done(env, "%s%swrite %s B as one stream · about %s", name, colon, written, time);
     else if (plan->way == UB_WAY_ERASE_ALL)
-        ub_env_done(env, "erase everything, write %s B · about %.1f s", written, seconds);
+        ub_env_done(env, "erase everything, write %s B · about %s", written, time);
     else
-        ub_env_done(env, "erase %zu of %zu sectors, write %s B, keep %s B · about %.1f s",
-                    info.sectors_erased, info.sectors_total, written, kept, seconds);
+        ub_env_done(env, "erase %zu of %zu sectors, write %s B, keep %s B · about %s",
+                    info.sectors_erased, info.sectors_total, written, kept, time);
 }
 
 /** What is to be done, in order: one plan, or for a device that takes streams one for each of its
@@ -262,7 +262,7 @@ static enum ub_code make_plans(struct ub_session *session, const struct ub_job *
             break;
         result->predicted_us += (*plan)->info.predicted_us;
         result->bytes_kept += (*plan)->info.bytes_kept;
-        ub_tell_plan(session, *plan);
+        ub_tell_plan(session, *plan, job->already);
         warn_if_larger(session, *plan, backup);
         code = backup ? ub_plan_check_kept(*plan, backup, err) : UB_OK;
     }
@@ -327,7 +327,7 @@ static enum ub_code flash_body(struct ub_session *session, struct ub_work *work,
     }
     char object[UB_STRING_TEXT + 8];
     (void)ub_print(object, sizeof(object), "%s to", image->name);
-    const struct ub_job job = {"Write", object, &placement, &work->options};
+    const struct ub_job job = {"Write", object, UB_ALREADY_HELD, &placement, &work->options};
     if (!code)
         code = ub_session_write(session, &job, result, err);
     ub_placement_free(&placement);

@@ -56,14 +56,15 @@ static bool still_there(struct ub_context *context, const char *port, uint32_t g
 static void tell_return(struct ub_session *session, struct ub_result *result)
 {
     const struct ub_device *back = &result->returned;
-    double seconds = (double)result->return_us / 1e6;
+    char took[UB_DURATION_TEXT];
+    ub_format_duration(took, sizeof(took), result->return_us);
     if (back->mode == UB_MODE_DFU)
         ub_env_warn(&session->context->env,
                     "came back at %s still in DFU mode (%04x:%04x): its firmware did not start",
                     back->port, back->vid, back->pid);
-    ub_env_done(&session->context->env, "came back at %s as %04x:%04x%s%s%s in %.1f s", back->port,
+    ub_env_done(&session->context->env, "came back at %s as %04x:%04x%s%s%s in %s", back->port,
                 back->vid, back->pid, back->product[0] ? " \"" : "", back->product,
-                back->product[0] ? "\"" : "", seconds);
+                back->product[0] ? "\"" : "", took);
 }
 
 static enum ub_code watch_return(struct ub_session *session, struct ub_result *result,
@@ -78,8 +79,8 @@ static enum ub_code watch_return(struct ub_session *session, struct ub_result *r
     result->return_us = ub_now(&context->env.clock) - start;
     if (code == UB_OK) {
         result->came_back = true;
-        result->left_bootloader = true;
         ub_describe(context->quirks, &info, &result->returned);
+        result->left_bootloader = result->returned.mode != UB_MODE_DFU;
         free(info.config);
         tell_return(session, result);
         return UB_OK;
@@ -95,10 +96,12 @@ static enum ub_code watch_return(struct ub_session *session, struct ub_result *r
         return UB_OK;
     }
     ub_env_done(&context->env, "left the bus");
+    char patience[UB_DURATION_TEXT];
+    ub_format_duration(patience, sizeof(patience), patience_us(session));
     ub_env_warn(&context->env,
-                "nothing came back at %s within %u s: firmware without USB, or firmware that does "
+                "nothing came back at %s within %s: firmware without USB, or firmware that does "
                 "not start",
-                session->info.port, (unsigned)(patience_us(session) / 1000000));
+                session->info.port, patience);
     return UB_OK;
 }
 

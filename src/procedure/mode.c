@@ -26,7 +26,12 @@ static enum ub_code leave_body(struct ub_session *session, struct ub_work *work,
                                struct ub_result *result, struct ub_error *err)
 {
     (void)work;
-    return ub_session_leave(session, result, err);
+    enum ub_code code = ub_session_leave(session, result, err);
+    if (!code && !result->left_bootloader)
+        code = ub_fail(err, UB_DEV_NOT_LEFT, "the device at %s %s", session->info.port,
+                       result->came_back ? "came back in its bootloader"
+                                         : "is still in its bootloader");
+    return code;
 }
 
 /** Does that device run its firmware already? Found without opening it. */

@@ -132,7 +132,7 @@ static enum ub_code put_back(struct ub_session *session, struct ub_backup *backu
         code = ub_place_parts(&session->target, image, &placement, err);
     char object[UB_BACKUP_ID + 16];
     (void)ub_print(object, sizeof(object), "backup %s to", backup->info.id);
-    struct ub_job job = {"Restore", object, &placement, options};
+    struct ub_job job = {"Restore", object, UB_ALREADY_HELD, &placement, options};
     if (!code)
         code = ub_session_write(session, &job, result, err);
     ub_placement_free(&placement);

@@ -71,6 +71,13 @@ void ub_session_close(struct ub_session *session)
     free(session);
 }
 
+static enum ub_code fail_no_return(const char *port, uint64_t timeout_us, struct ub_error *err)
+{
+    char text[UB_DURATION_TEXT];
+    ub_format_duration(text, sizeof(text), timeout_us);
+    return ub_fail(err, UB_DEV_NO_RETURN, "nothing came back at %s within %s", port, text);
+}
+
 enum ub_code ub_wait_return(struct ub_context *context, const char *port, uint32_t generation,
                             uint64_t timeout_us, struct ub_usb_info *out, struct ub_error *err)
 {
@@ -85,8 +92,7 @@ enum ub_code ub_wait_return(struct ub_context *context, const char *port, uint32
         if (code || came)
             return code;
         if (left == 0)
-            return ub_fail(err, UB_DEV_NO_RETURN, "nothing came back at %s within %u s", port,
-                           (unsigned)(timeout_us / 1000000));
+            return fail_no_return(port, timeout_us, err);
         code = ub_env_check(&context->env, err);
         if (code)
             return code;

@@ -84,4 +84,30 @@ check "unless asked for all of them ($(wc -l <out) lines)" test "$(wc -l <out)" 
 expect 0 --sim=dfu,time=virtual plan old.bin
 says out '^  sum  *write 196,608 B as one stream'
 says out '^  without reading .* not allowed: '
+check "a device that can be backed up needs no option" bash -c '! grep -q no-backup out'
+
+# Where flash would refuse for lack of a backup, the plan says so.
+for model in dfu-noupload jabra slowmanifest; do
+    none=--sim=$model,time=virtual
+    make_image small.bin 20000
+    expect 6 "$none" flash small.bin --yes
+    says err '^✗ UB-MEM-008 '
+    expect 0 "$none" plan small.bin
+    says out '^  backup  *no backup can be made: flash needs --no-backup'
+    expect 0 "$none" plan small.bin --no-backup
+    check "nothing is said of what was given up" bash -c '! grep -q "no backup can be made" out'
+    run "$none" plan small.bin --json
+    check "and in JSON" grep -q '"needs_no_backup":true' out
+done
+
+# Minutes do not move the columns, and are written in one way.
+make_image big.bin 196608
+run --sim=stm32l0,time=virtual,speed=slow plan big.bin "${at[@]}" --whole
+check "columns line up" python3 -c '
+rows = open("out", encoding="utf-8").read().splitlines()
+head = next(n for n, row in enumerate(rows) if row.startswith("  WAY"))
+why = rows[head].index("WHY")
+ways = [row for row in rows[head + 1:] if row.startswith("  ") and row[2] != " "]
+assert ways and all(row[why - 1] == " " and row[why] != " " for row in ways), ways'
+check "no other form of time" bash -c '! grep -qE "[0-9]{2}[.][0-9] s" out'
 finish

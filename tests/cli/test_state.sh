@@ -83,6 +83,27 @@ assert table["write"] + table.get("blank", 0) + table["keep"] == 1048576'
 expect 0 "$dev" backup -o same.bin
 check "nothing was changed" cmp erased.bin same.bin
 
+# What cannot be erased is told for what it is.
+expect 7 --sim=dfu,time=virtual erase 0 --yes
+says err '^✗ UB-MEM-009 '
+expect 7 --sim=dfu,time=virtual erase all --yes
+says err 'cannot be erased by a command'
+expect 7 --sim=stm32f103,time=virtual erase 0x08000000+1K --yes
+says err '^✗ UB-MEM-009 '
+check "an erase does not talk of images" bash -c '! grep -qi "the image" err'
+expect 0 --sim=stm32f405,time=virtual erase 0x08004000+16K --yes
+says out 'nothing to do: it is blank already'
+check "a blank one holds no image" bash -c '! grep -q "already holds" out'
+
+# A device that stays in its bootloader has not left it; a verified write stands all the same.
+for model in dfu-noupload jabra hackrf slowmanifest; do
+    expect 7 --sim=$model,time=virtual leave
+    says err '^✗ UB-DEV-011 '
+    run --sim=$model,time=virtual leave --json
+    check "JSON says so too" grep -q '"left_bootloader":false' out
+done
+expect 0 --sim=stm32f405,time=virtual leave
+
 # Cut off in the middle; the same command completes it.
 run "$dev,fault=unplug@100" flash other.bin "${at[@]}" --yes --no-backup --whole
 check "cut off with status 8 ($status)" test "$status" = 8

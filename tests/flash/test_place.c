@@ -123,7 +123,7 @@ static void ranges_are_whole_sectors(void **state)
     assert_int_equal(blank("nonsense", &placement, 7), UB_MEM_RANGE);
     assert_int_equal(blank("0x20000000+1K", &placement, 7), UB_MEM_OUTSIDE);
     assert_int_equal(blank("0x08000c00+2K", &placement, 7), UB_MEM_OUTSIDE);
-    assert_int_equal(blank("0x08000000+1K", &placement, UB_CAN_READ), UB_MEM_READ_ONLY);
+    assert_int_equal(blank("0x08000000+1K", &placement, UB_CAN_READ), UB_MEM_NOT_ERASABLE);
     assert_int_equal(blank("Option Bytes", &placement, 7), UB_MEM_IRREVERSIBLE);
 }
 
