@@ -789,6 +789,7 @@ struct ub_backup_info {
     char id[UB_BACKUP_ID];
     char created[32];        /**< RFC 3339, UTC */
     struct ub_device device; /**< as it was; `next_step` is "" */
+    char transport[16];      /**< "libusb" (a real device), "virtual" or "replay" (of a trace) */
     bool interrupted;        /**< taken after a run that was cut short: it may hold half an image */
     unsigned readings;       /**< how often it was read; all readings were the same */
     struct ub_backup_part *parts;

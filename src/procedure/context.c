@@ -78,6 +78,8 @@ enum ub_code ub_context_open(const struct ub_config *config, struct ub_context *
     if (!code)
         code = ub_vault_open(config->vault, &context->vault, err);
     if (!code)
+        ub_vault_use(context->vault, context->transport.ops->name);
+    if (!code)
         code = ub_load_quirks(config, &context->quirks, err);
     if (code) {
         ub_context_close(context);

@@ -27,28 +27,33 @@ static bool moved_unit(const struct ub_device *a, const struct ub_device *b)
 }
 
 static const struct ub_backup_info *
-newest_of(const struct ub_backup_info *records, size_t count, const struct ub_device *device,
+newest_of(const struct ub_vault *vault, const struct ub_backup_info *records, size_t count,
+          const struct ub_device *device,
           bool (*fits)(const struct ub_device *, const struct ub_device *))
 {
     for (size_t i = count; i > 0; i--)
-        if (!records[i - 1].interrupted && fits(&records[i - 1].device, device))
+        if (!records[i - 1].interrupted && ub_vault_is_native(vault, &records[i - 1]) &&
+            fits(&records[i - 1].device, device))
             return &records[i - 1];
     return NULL;
 }
 
 /**
  * The newest backup of this very device that holds a whole image. Serial numbers collide, so one
- * from another port is only named, not taken.
+ * from another port is only named, not taken; ports collide too, so one of another transport is
+ * not even named.
  */
 static enum ub_code newest(struct ub_session *session, char *id, size_t size, struct ub_error *err)
 {
     struct ub_backup_info *records = NULL;
     size_t count = 0;
-    enum ub_code code = ub_vault_records(session->context->vault, &records, &count, err);
+    struct ub_vault *vault = session->context->vault;
+    enum ub_code code = ub_vault_records(vault, &records, &count, err);
     if (code)
         return code;
-    const struct ub_backup_info *own = newest_of(records, count, &session->device, same_unit);
-    const struct ub_backup_info *moved = newest_of(records, count, &session->device, moved_unit);
+    const struct ub_device *device = &session->device;
+    const struct ub_backup_info *own = newest_of(vault, records, count, device, same_unit);
+    const struct ub_backup_info *moved = newest_of(vault, records, count, device, moved_unit);
     if (own) {
         (void)ub_print(id, size, "%s", own->id);
     } else {
@@ -86,6 +91,11 @@ static enum ub_code check_device(struct ub_session *session, const struct ub_bac
                        "backup %s is from a %s (%04x:%04x), the device at %s is a %s (%04x:%04x)",
                        backup->info.id, from->family, from->vid, from->pid, session->info.port,
                        session->device.family, session->info.vid, session->info.pid);
+    if (!ub_vault_may_return(session->context->vault, &backup->info))
+        return ub_fail(err, UB_VLT_OTHER_DEVICE,
+                       "backup %s is from a device of the transport \"%s\", and the one at %s is "
+                       "real",
+                       backup->info.id, backup->info.transport, session->info.port);
     if (same_unit(from, &session->device) || options->assume_yes || !callbacks->confirm)
         return UB_OK;
     char question[UB_ERROR_TEXT];

@@ -23,9 +23,13 @@ static bool harmless(char c)
 static char *path_of(const struct ub_vault *vault, const struct ub_device *device)
 {
     char name[NAME_TEXT];
-    (void)ub_print(name, sizeof(name), "%s-%04x-%04x-%s", device->port, device->vid, device->pid,
-                   device->serial);
-    for (char *c = name; *c; c++)
+    const bool real = strcmp(vault->transport, UB_VAULT_REAL) == 0;
+    /* no name of a real device's note has a dot in it */
+    (void)ub_print(name, sizeof(name), "%s%s", real ? "" : vault->transport, real ? "" : ".");
+    const size_t start = strlen(name);
+    (void)ub_print(name + start, sizeof(name) - start, "%s-%04x-%04x-%s", device->port, device->vid,
+                   device->pid, device->serial);
+    for (char *c = name + start; *c; c++)
         if (!harmless(*c))
             *c = '_';
     char *folder = ub_path_join(vault->folder, FOLDER);
@@ -111,7 +115,8 @@ bool ub_vault_holds(struct ub_vault *vault, struct ub_backup *backup, char id[UB
         return false;
     const struct ub_backup_info *newest = NULL;
     for (size_t i = 0; i < count; i++)
-        if (same_unit(&records[i].device, &backup->info.device))
+        if (ub_vault_is_native(vault, &records[i]) &&
+            same_unit(&records[i].device, &backup->info.device))
             newest = &records[i];
     if (newest && same_parts(newest, &backup->info) && ub_vault_is_whole(vault, newest->id)) {
         found = true;

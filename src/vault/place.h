@@ -7,6 +7,7 @@
  *     <vault>/backups/2026-11-22-01/alt0-08000000.bin     a stretch of memory
  *     <vault>/backups/.new-XXXXXX                         a backup that is being stored
  *     <vault>/unfinished/1-4_2-0483-df11-3572             a device that is being changed
+ *     <vault>/unfinished/virtual.1-1-0483-df11-3572       a virtual one
  *     <vault>/costs.json                                  how long operations took, by kind of
  * device
  */
@@ -15,11 +16,15 @@
 
 #include "vault/vault.h"
 
+/** The transport of real devices, and of records from before transports were recorded. */
+#define UB_VAULT_REAL      "libusb"
 #define UB_VAULT_TEMPORARY ".new-XXXXXX" /**< a template for mkdtemp(); no id begins with a dot */
 
 struct ub_vault {
     char *folder;  /**< owned */
     char *backups; /**< folder/backups; owned */
+    /** By which devices are reached: see ub_vault_use(). */
+    char transport[sizeof(((struct ub_backup_info *)0)->transport)];
 };
 
 /** An id in its parts: the day "2026-11-22" and the number within that day, from 1 on. */

@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "family/family.h"
+#include "vault/place.h"
 
 #include <inttypes.h>
 #include <jansson.h>
@@ -96,8 +97,9 @@ static json_t *record_to_json(const struct ub_backup_info *info)
         }
     }
     /* json_pack() takes over what "o" hands it, also when it fails, and fails when that is NULL. */
-    return json_pack("{s:s, s:i, s:s, s:s, s:i, s:b, s:o, s:o}", "format", FORMAT_NAME, "version",
-                     FORMAT_VERSION, "unbrick", ub_version(), "created", info->created, "readings",
+    return json_pack("{s:s, s:i, s:s, s:s, s:s, s:i, s:b, s:o, s:o}", "format", FORMAT_NAME,
+                     "version", FORMAT_VERSION, "unbrick", ub_version(), "created", info->created,
+                     "transport", info->transport[0] ? info->transport : UB_VAULT_REAL, "readings",
                      (int)info->readings, "interrupted", info->interrupted, "device",
                      device_to_json(&info->device), "parts", parts);
 }
@@ -284,14 +286,15 @@ static enum ub_code take_record(json_t *json, struct ub_backup_info *info, struc
     const char *format = NULL;
     const char *writer = NULL;
     const char *created = NULL;
+    const char *transport = UB_VAULT_REAL; /* of records that do not tell */
     json_t *device = NULL;
     json_t *parts = NULL;
     int interrupted = 0;
     json_error_t why;
-    if (json_unpack_ex(json, &why, JSON_STRICT, "{s:s, s:I, s:s, s:s, s:I, s?b, s:o, s:o}",
+    if (json_unpack_ex(json, &why, JSON_STRICT, "{s:s, s:I, s:s, s:s, s?s, s:I, s?b, s:o, s:o}",
                        "format", &format, "version", &version, "unbrick", &writer, "created",
-                       &created, "readings", &readings, "interrupted", &interrupted, "device",
-                       &device, "parts", &parts) != 0)
+                       &created, "transport", &transport, "readings", &readings, "interrupted",
+                       &interrupted, "device", &device, "parts", &parts) != 0)
         return fail_format(err, why.text);
     info->interrupted = interrupted != 0;
     if (readings < 1 || readings > READINGS_MAX)
@@ -299,6 +302,8 @@ static enum ub_code take_record(json_t *json, struct ub_backup_info *info, struc
     info->readings = (unsigned)readings;
     if (!take_created(info->created, sizeof(info->created), created))
         return fail_format(err, "its time makes no sense");
+    if (!transport[0] || !take_text(info->transport, sizeof(info->transport), transport))
+        return fail_format(err, "its transport makes no sense");
     if (!take_device(device, &info->device))
         return fail_format(err, "its device makes no sense");
     return take_parts(parts, info, err);

@@ -132,6 +132,7 @@ enum ub_code ub_vault_store(struct ub_vault *vault, struct ub_backup *backup, st
     struct ub_vault_id id = {0};
     char *temporary = NULL;
     bool published = false;
+    (void)ub_print(backup->info.transport, sizeof(backup->info.transport), "%s", vault->transport);
     enum ub_code code = complete_info(backup, &utc, err);
     if (!code && !backup->draft)
         code = ub_vault_temporary(vault, &temporary, err);

@@ -65,8 +65,24 @@ enum ub_code ub_vault_open(const char *path, struct ub_vault **out, struct ub_er
                               "all not set")
                     : ub_fail_memory(err);
     }
+    ub_vault_use(vault, UB_VAULT_REAL);
     *out = vault;
     return UB_OK;
+}
+
+void ub_vault_use(struct ub_vault *vault, const char *transport)
+{
+    (void)ub_print(vault->transport, sizeof(vault->transport), "%s", transport);
+}
+
+bool ub_vault_is_native(const struct ub_vault *vault, const struct ub_backup_info *info)
+{
+    return strcmp(vault->transport, info->transport) == 0;
+}
+
+bool ub_vault_may_return(const struct ub_vault *vault, const struct ub_backup_info *info)
+{
+    return ub_vault_is_native(vault, info) || strcmp(vault->transport, UB_VAULT_REAL) != 0;
 }
 
 void ub_vault_close(struct ub_vault *vault)

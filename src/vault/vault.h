@@ -30,6 +30,19 @@ struct ub_backup {
  */
 enum ub_code ub_vault_open(const char *path, struct ub_vault **out, struct ub_error *err);
 void ub_vault_close(struct ub_vault *vault);
+/**
+ * Names the transport (transport.h: ops->name) by which devices are reached from now on: what is
+ * stored and noted is of it, and ub_vault_holds(), _mark(), _marked() and _unmark() know nothing of
+ * other transports. Virtual devices and those of a stranger's trace can have the port and the
+ * serial number of a real one. Without it, "libusb".
+ */
+void ub_vault_use(struct ub_vault *vault, const char *transport);
+/** Was the backup taken from a device on the transport in use? */
+bool ub_vault_is_native(const struct ub_vault *vault, const struct ub_backup_info *info);
+/** May the backup be put back on a device on the transport in use? A real device gets nothing that
+ * is from a virtual one or from a trace. */
+bool ub_vault_may_return(const struct ub_vault *vault, const struct ub_backup_info *info);
+
 const char *ub_vault_folder(const struct ub_vault *vault);
 
 /** Checks that `bytes` more can be stored, and makes the folder. Errors: UB_VLT_ACCESS,
@@ -53,8 +66,9 @@ enum ub_code ub_vault_records(struct ub_vault *vault, struct ub_backup_info **ou
                               struct ub_error *err);
 
 /**
- * Is the newest backup of this very device one of this very content, whole and undamaged? Then its
- * id: repeating a command does not fill the vault. Sets the digests of the backup's parts.
+ * Is the newest backup of this very device, on the transport in use, one of this very content,
+ * whole and undamaged? Then its id: repeating a command does not fill the vault. Sets the digests
+ * of the backup's parts.
  */
 bool ub_vault_holds(struct ub_vault *vault, struct ub_backup *backup, char id[UB_BACKUP_ID]);
 

@@ -28,6 +28,53 @@ static void a_note_stays_until_the_device_is_whole(void **state)
     assert_false(ub_vault_marked(fixture->vault, &device, id));
 }
 
+static void transports_know_nothing_of_each_other(void **state)
+{
+    static const char *const others[] = {"virtual", "replay"};
+    struct fixture *fixture = *state;
+    struct ub_vault *vault = fixture->vault;
+    struct ub_device device = device_at("1-4.2");
+    struct ub_backup *backup = make_backup(1000, 1);
+    struct ub_backup_info real = {.transport = "libusb"};
+    char id[UB_BACKUP_ID];
+    for (size_t i = 0; i < 2; i++) {
+        struct ub_backup_info other = {0};
+        (void)ub_print(other.transport, sizeof(other.transport), "%s", others[i]);
+        ub_vault_use(vault, others[i]);
+        assert_int_equal(ub_vault_mark(vault, &device, "2026-11-22-02", NULL), UB_OK);
+        assert_int_equal(ub_vault_store(vault, backup, NULL), UB_OK);
+        assert_string_equal(backup->info.transport, others[i]);
+        assert_true(ub_vault_holds(vault, backup, id));
+        assert_false(ub_vault_is_native(vault, &real));
+        assert_true(ub_vault_may_return(vault, &real));
+
+        ub_vault_use(vault, "libusb");
+        assert_false(ub_vault_marked(vault, &device, id));
+        assert_false(ub_vault_holds(vault, backup, id));
+        assert_int_equal(ub_vault_mark(vault, &device, "2026-11-22-01", NULL), UB_OK);
+        assert_true(ub_vault_is_native(vault, &real));
+        assert_false(ub_vault_may_return(vault, &other));
+
+        ub_vault_use(vault, others[i]);
+        ub_vault_unmark(vault, &device);
+        assert_false(ub_vault_marked(vault, &device, id));
+        ub_vault_use(vault, "libusb");
+        assert_true(ub_vault_marked(vault, &device, id));
+        assert_string_equal(id, "2026-11-22-01");
+        ub_vault_unmark(vault, &device);
+    }
+    /* one of another transport is no newer one of this device */
+    assert_int_equal(ub_vault_store(vault, backup, NULL), UB_OK);
+    struct ub_backup *newer = make_backup(1000, 2);
+    ub_vault_use(vault, "replay");
+    assert_int_equal(ub_vault_store(vault, newer, NULL), UB_OK);
+    ub_vault_use(vault, "libusb");
+    assert_true(ub_vault_holds(vault, backup, id));
+    assert_string_equal(id, backup->info.id);
+    ub_backup_free(newer);
+    ub_backup_free(backup);
+}
+
 static void a_note_of_nonsense_is_no_note(void **state)
 {
     static const char *const nonsense[] = {"", "../../etc/passwd", "2026-11-22", "\x01\x02",
@@ -112,6 +159,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_note_stays_until_the_device_is_whole, fixture_setup,
+                                        fixture_teardown),
+        cmocka_unit_test_setup_teardown(transports_know_nothing_of_each_other, fixture_setup,
                                         fixture_teardown),
         cmocka_unit_test_setup_teardown(a_note_of_nonsense_is_no_note, fixture_setup,
                                         fixture_teardown),

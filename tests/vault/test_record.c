@@ -42,6 +42,11 @@ static void a_good_record(void **state)
     assert_int_equal(info.parts[0].address, 0x08000000);
     assert_int_equal(info.parts[0].sha256[31], 0xff);
     assert_string_equal(info.id, "");
+    assert_string_equal(info.transport, "libusb"); /* as all were before it was told */
+    free(info.parts);
+    text = HEAD CREATED "\"transport\":\"replay\"," READ DEVICE PARTS(GOOD_PART);
+    assert_int_equal(ub_record_parse(text, strlen(text), &info, NULL), UB_OK);
+    assert_string_equal(info.transport, "replay");
     free(info.parts);
     /* A part need not have an address. */
     assert_int_equal(parse(HEAD CREATED READ DEVICE PARTS(
@@ -82,6 +87,11 @@ static void what_is_no_record_is_refused(void **state)
         HEAD CREATED READ DEVICE "\"extra\":1," PARTS(GOOD_PART),
         HEAD CREATED READ READ DEVICE PARTS(GOOD_PART),
         HEAD CREATED READ PARTS(GOOD_PART),
+        HEAD CREATED "\"transport\":1," READ DEVICE PARTS(GOOD_PART),
+        HEAD CREATED "\"transport\":null," READ DEVICE PARTS(GOOD_PART),
+        HEAD CREATED "\"transport\":\"\"," READ DEVICE PARTS(GOOD_PART),
+        HEAD CREATED "\"transport\":\"lib\\nusb\"," READ DEVICE PARTS(GOOD_PART),
+        HEAD CREATED "\"transport\":\"0123456789abcdef\"," READ DEVICE PARTS(GOOD_PART),
         HEAD CREATED "\"readings\":0," DEVICE PARTS(GOOD_PART),
         HEAD CREATED "\"readings\":-1," DEVICE PARTS(GOOD_PART),
         HEAD CREATED "\"readings\":4294967298," DEVICE PARTS(GOOD_PART),
