@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The file that remembers costs. It is a convenience: nothing depends on its being there or right,
  * and no value in it is believed that no device could have. */
+#define _DEFAULT_SOURCE
 #include "vault/costs.h"
 
 #include "base/error.h"
@@ -8,12 +9,20 @@
 #include "base/text.h"
 #include "vault/place.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <jansson.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
+#include <time.h>
+#include <unistd.h>
 
 #define NAME           "costs.json"
+#define LOCK_NAME      "costs.lock"
+#define LOCK_TRIES     2500 /* together 5 s */
+#define LOCK_WAIT_NS   2000000L
 #define FORMAT_NAME    "unbrick-costs"
 #define FORMAT_VERSION 1
 #define FILE_MAX       ((size_t)1 << 20)
@@ -190,8 +199,34 @@ static void make_room(json_t *costs)
     }
 }
 
-enum ub_code ub_vault_learn(struct ub_vault *vault, const char *key,
-                            const struct ub_learned *measured, struct ub_error *err)
+/**
+ * Keeps other threads and programs from changing the file meanwhile; -1 if that cannot be had. The
+ * real time counts here: other programs live by no other.
+ */
+static int take_lock(const struct ub_vault *vault)
+{
+    static const struct timespec wait = {.tv_nsec = LOCK_WAIT_NS};
+    char *path = ub_path_join(vault->folder, LOCK_NAME);
+    int fd = -1;
+    if (path && ub_folder_make(vault->folder, NULL) == UB_OK)
+        fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
+    free(path);
+    int failed = fd < 0 ? 0 : flock(fd, LOCK_EX | LOCK_NB);
+    for (unsigned i = 0; failed && (errno == EWOULDBLOCK || errno == EINTR) && i < LOCK_TRIES;
+         i++) {
+        (void)nanosleep(&wait, NULL);
+        failed = flock(fd, LOCK_EX | LOCK_NB);
+    }
+    if (failed) {
+        (void)close(fd);
+        fd = -1;
+    }
+    return fd;
+}
+
+/** Reads the file, changes it and writes it: under the lock. */
+static enum ub_code learn(struct ub_vault *vault, const char *key,
+                          const struct ub_learned *measured, struct ub_error *err)
 {
     json_t *root = NULL;
     struct ub_learned sum = {0};
@@ -214,5 +249,15 @@ enum ub_code ub_vault_learn(struct ub_vault *vault, const char *key,
     if (!code)
         code = write_file(vault, root, err);
     json_decref(root);
+    return code;
+}
+
+enum ub_code ub_vault_learn(struct ub_vault *vault, const char *key,
+                            const struct ub_learned *measured, struct ub_error *err)
+{
+    const int lock = take_lock(vault);
+    enum ub_code code = learn(vault, key, measured, err);
+    if (lock >= 0)
+        (void)close(lock); /* and the lock is gone */
     return code ? ub_wrap(err, code, "while remembering what the run cost") : UB_OK;
 }

@@ -45,8 +45,9 @@ enum ub_costs_state ub_vault_costs(const struct ub_vault *vault, const char *key
 
 /**
  * Adds what a run measured. A new value moves the remembered one half the way, so that one odd run
- * is forgotten soon; values out of sane ranges are left out. Two programs that do this at the same
- * moment may lose one of the two runs, never the file. Errors: UB_VLT_ACCESS, UB_SYS_WRITE,
+ * is forgotten soon; values out of sane ranges are left out. Threads and programs that do this at
+ * the same moment wait for each other, at most 5 s; after that, and where the vault's file system
+ * knows no locks, one of two runs may be lost, never the file. Errors: UB_VLT_ACCESS, UB_SYS_WRITE,
  * UB_SYS_DISK_FULL, UB_SYS_MEMORY.
  */
 enum ub_code ub_vault_learn(struct ub_vault *vault, const char *key,

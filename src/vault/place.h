@@ -10,6 +10,7 @@
  *     <vault>/unfinished/virtual.1-1-0483-df11-3572       a virtual one
  *     <vault>/costs.json                                  how long operations took, by kind of
  * device
+ *     <vault>/costs.lock                                  locked while that is changed
  */
 #ifndef UB_VAULT_PLACE_H
 #define UB_VAULT_PLACE_H
