@@ -74,6 +74,7 @@ static void plain_caps(const struct ub_loader *loader, struct ub_loader_caps *ou
         .will_detach = can(plain, UB_DFU_WILL_DETACH),
         .tolerant = can(plain, UB_DFU_MANIFEST_TOL) && !plain->gone,
         .transfer_size = plain->link.transfer_size,
+        .functional = plain->link.functional,
         .arrived_bState = plain->link.arrived_bState,
         .arrived_bStatus = plain->link.arrived_bStatus,
     };

@@ -37,8 +37,8 @@ static enum ub_code get_descriptor(struct dfu_link *link, const struct ub_setup 
     return code;
 }
 
-/* The descriptor may be missing from the configuration; then the device is asked, and if it does
- * not answer either, it is taken for DFU 1.0. */
+/* The descriptor may be missing from the configuration; then the device is asked. If it does not
+ * answer either, dfu_open() says what it is taken for. */
 static enum ub_code learn_functional(struct dfu_link *link, struct ub_error *err)
 {
     uint8_t bytes[FUNCTIONAL_ROOM] = {0};
@@ -62,9 +62,18 @@ static enum ub_code learn_functional(struct dfu_link *link, struct ub_error *err
         return UB_OK;
     }
     ub_error_clear(err);
-    dfu_warn(link, "it has no DFU functional descriptor: taken for DFU 1.0 with blocks of %u bytes",
-             link->functional.wTransferSize);
     return UB_OK;
+}
+
+/* Any size that claims nothing makes the loader say each block's address: a block's number counts
+ * in units that only the device knows. */
+void dfu_suppose_dfuse(struct dfu_link *link)
+{
+    link->functional.bcdDFUVersion = DFU_BCD_DFUSE;
+    link->functional.wTransferSize = TRANSFER_SIZE_ANY;
+    link->transfer_size_bearable = TRANSFER_SIZE_SAFE;
+    const struct ub_loader_habits habits = link->port.habits;
+    dfu_take_habits(link, &habits);
 }
 
 static enum ub_code settle_transfer_size(struct dfu_link *link, struct ub_error *err)

@@ -20,6 +20,12 @@ enum ub_code dfu_link_open(struct dfu_link *link, const struct ub_loader_port *p
                            struct ub_error *err);
 
 /**
+ * Takes a device without functional descriptor for DfuSe. Its wTransferSize is not known either:
+ * blocks of a size that every DfuSe device bears, and an address for each.
+ */
+void dfu_suppose_dfuse(struct dfu_link *link);
+
+/**
  * Selects an alternate setting, if it is not selected already. A refusal of the one that is in
  * force anyway after opening is tolerated. The device is in dfuIDLE afterwards if it was not
  * selected before: *changed tells so. Errors: UB_DFU_ALT, UB_USB domain, as dfu_arrive().

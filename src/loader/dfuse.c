@@ -40,6 +40,7 @@ static void dfuse_caps(const struct ub_loader *loader, struct ub_loader_caps *ou
         .will_detach = true, /* leaving is a command that starts the firmware */
         .tolerant = can(dfuse, UB_DFU_MANIFEST_TOL),
         .transfer_size = dfuse->link.transfer_size,
+        .functional = dfuse->link.functional,
         .arrived_bState = dfuse->link.arrived_bState,
         .arrived_bStatus = dfuse->link.arrived_bStatus,
     };

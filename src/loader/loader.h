@@ -96,6 +96,9 @@ struct ub_loader_caps {
     bool will_detach; /**< leaves the bus by itself after commit or leave */
     bool tolerant;    /**< manifestation tolerant: answers after commit */
     uint16_t transfer_size; /**< bytes of a full block as used */
+    /** As it was learned: asked for where it was missing, corrected by habits. If it is not present,
+     * wTransferSize means nothing. */
+    struct ub_dfu_functional functional;
     uint8_t arrived_bState; /**< as the device was met, before it was brought to dfuIDLE */
     uint8_t arrived_bStatus;
 };

@@ -42,12 +42,39 @@ static void add_warnings(const struct ub_loader *loader, struct ub_details *deta
     }
 }
 
-static void add_functional(const struct ub_dfu_interface *interface, struct ub_details *details)
+static void add_functional(const struct ub_dfu_functional *functional, struct ub_details *details)
 {
-    details->bcdDFUVersion = interface->functional.bcdDFUVersion;
-    details->wTransferSize = interface->functional.wTransferSize;
-    details->wDetachTimeOut = interface->functional.wDetachTimeOut;
-    details->bmAttributes = interface->functional.bmAttributes;
+    details->bcdDFUVersion = functional->bcdDFUVersion;
+    details->wTransferSize = functional->wTransferSize;
+    details->wDetachTimeOut = functional->wDetachTimeOut;
+    details->bmAttributes = functional->bmAttributes;
+}
+
+/** Of an opened device: what the loader learned, and what habits leave of it. */
+static void add_caps(const struct ub_loader_caps *caps, struct ub_details *details)
+{
+    add_functional(&caps->functional, details);
+    if (!caps->functional.present)
+        details->wTransferSize = caps->transfer_size; /* it claims none */
+    details->transfer_size = caps->transfer_size;
+    details->can_read = caps->can_read;
+    details->can_write = caps->can_write;
+    details->bState = caps->arrived_bState;
+    details->bStatus = caps->arrived_bStatus;
+}
+
+/** Of a device that was not opened: what its configuration says, and quirks that go by ids. */
+static void add_interface(const struct ub_quirks *quirks, const struct ub_usb_info *info,
+                          struct ub_details *details)
+{
+    struct ub_dfu_interface interface;
+    struct ub_quirk_effect effect;
+    if (!ub_quirks_interface(quirks, info, &interface))
+        return;
+    ub_quirks_look(quirks, info, &effect);
+    add_functional(&interface.functional, details);
+    details->can_read = (details->bmAttributes & UB_DFU_CAN_UPLOAD) && !effect.habits.no_upload;
+    details->can_write = details->bmAttributes & UB_DFU_CAN_DNLOAD;
 }
 
 /** A quirk that applies, with room for the reason. */
@@ -92,10 +119,7 @@ static enum ub_code open_and_ask(struct ub_context *context, const char *port,
     if (code)
         return code;
     details->device = session->device;
-    add_functional(&session->interface, details);
-    details->transfer_size = session->target.caps.transfer_size;
-    details->bState = session->target.caps.arrived_bState;
-    details->bStatus = session->target.caps.arrived_bStatus;
+    add_caps(&session->target.caps, details);
     add_warnings(session->loader, details);
     /* the answer to a question that nobody needs: a failure to get it is none of info's */
     (void)ub_session_is_protected(session, &details->read_protected, NULL);
@@ -133,10 +157,8 @@ enum ub_code ub_details(struct ub_context *context, const char *selector, struct
     if (!code)
         code = ub_select(context->quirks, &list, selector, &index, err);
     if (!code) {
-        struct ub_dfu_interface interface;
         ub_describe(context->quirks, &list.items[index], &details->device);
-        if (ub_quirks_interface(context->quirks, &list.items[index], &interface))
-            add_functional(&interface, details);
+        add_interface(context->quirks, &list.items[index], details);
     }
     if (!code && details->device.mode == UB_MODE_DFU)
         code = open_and_ask(context, details->device.port, details, err);

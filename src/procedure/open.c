@@ -55,6 +55,7 @@ static void look_at_target(struct ub_session *session)
     ub_known_settle(session);
     session->loader->ops->caps(session->loader, &target->caps); /* as the habits leave them */
     session->device.family = target->family->name;
+    session->device.protocol = session->loader->ops->name; /* which only the opened device tells */
 }
 
 /** Bytes of memory may tell that the device is another than it seemed: then it is opened anew, with

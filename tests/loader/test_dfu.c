@@ -463,6 +463,49 @@ static void dfuse_without_a_map_is_plain_dfu(void **state)
     assert_non_null(loader->ops->warning(loader, 0));
 }
 
+static void memory_maps_for_names_are_never_streams(void **state)
+{
+    (void)state;
+    static const uint16_t releases[] = {0x0100, 0x0101, 0x0110, 0x9999};
+    mock.strings[1] = "@Internal Flash  /0x08000000/04*016Kg";
+    for (size_t i = 0; i < sizeof(releases) / sizeof(releases[0]); i++) {
+        mock.interface.functional.bcdDFUVersion = releases[i];
+        struct ub_loader_caps caps;
+        const struct ub_region *region = open_it();
+        loader->ops->caps(loader, &caps);
+        assert_false(caps.can_write);
+        assert_int_equal(region->rights, UB_CAN_READ);
+        assert_non_null(strstr(loader->ops->warning(loader, 0), "says what it speaks"));
+        teardown(NULL);
+    }
+    /* a quirk says it */
+    static const char *const names[] = {"DFU 1.1", "DfuSe 1.1a"};
+    for (size_t i = 0; i < 2; i++) {
+        mock.port.habits.bcdDFUVersion = i ? 0x011a : 0x0110;
+        assert_true(open_it()->rights & UB_CAN_WRITE);
+        assert_string_equal(loader->ops->name, names[i]);
+        assert_null(loader->ops->warning(loader, 0));
+        teardown(NULL);
+    }
+    mock.port.habits.bcdDFUVersion = 0;
+    mock.interface.functional.bcdDFUVersion = 0x0110;
+    /* without a descriptor it is DfuSe, and a map that cannot be read no reason to write commands
+     */
+    mock.interface.functional.present = false;
+    (void)open_it();
+    assert_string_equal(loader->ops->name, "DfuSe 1.1a");
+    teardown(NULL);
+    mock.strings[1] = "@Internal Flash  /0x08000000/04*";
+    assert_int_equal(ub_loader_for(&mock.interface)->open(&mock.port, &loader, &err),
+                     UB_DFU_MEMORY_MAP);
+    assert_null(loader);
+    mock.interface.functional.present = true;
+    /* a name that merely begins like a map is a name */
+    mock.strings[1] = "@home";
+    (void)open_it();
+    assert_string_equal(loader->ops->name, "DFU 1.1");
+}
+
 static void runtime_interface_has_no_loader(void **state)
 {
     (void)state;
@@ -631,6 +674,7 @@ int main(void)
         TEST(missing_descriptor_is_asked_for),
         TEST(asked_for_descriptor_may_say_dfuse),
         TEST(dfuse_without_a_map_is_plain_dfu),
+        TEST(memory_maps_for_names_are_never_streams),
         TEST(runtime_interface_has_no_loader),
         TEST(refused_block_is_sent_again_where_nothing_moved),
         TEST(also_over_a_transport_that_queues),

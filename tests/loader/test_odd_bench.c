@@ -114,7 +114,8 @@ static void jabra_is_not_read(void **state)
 static void mstack_wants_to_be_read_before_it_starts(void **state)
 {
     (void)state;
-    struct ub_loader_habits habits = {LOADER_BENCH_DEADLINES, .upload_to_run = true};
+    struct ub_loader_habits habits = {LOADER_BENCH_DEADLINES, .upload_to_run = true,
+                                      .bcdDFUVersion = 0x0110};
     for (int i = 0; i < 2; i++) { /* with a download before, and without */
         loader_bench_open(&bench, "mstack", &habits);
         loader_bench_image(&bench, 10 * KIB);
@@ -167,6 +168,33 @@ static void device_without_descriptor_is_taken_for_dfu_10(void **state)
     assert_true(holds(0, 0));
     leave(0);
     assert_true(loader_bench_runs(&bench));
+}
+
+/* Block 0 of such a device is a command, and this image begins with the one to erase. */
+static void memory_maps_for_names_mean_dfuse_without_descriptor(void **state)
+{
+    (void)state;
+    const struct ub_loader_habits habits = {LOADER_BENCH_DEADLINES, .naks_while_busy = true};
+    static const char *const specs[] = {"stm32f405,nofunc", "stm32h743,nofunc", "stm32f405,nofunc"};
+    for (size_t i = 0; i < sizeof(specs) / sizeof(specs[0]); i++) {
+        struct ub_loader_caps caps;
+        if (i < 2)
+            loader_bench_open(&bench, specs[i], &habits);
+        else
+            loader_bench_open_queued(&bench, specs[i], &habits);
+        bench.loader->ops->caps(bench.loader, &caps);
+        assert_true(caps.addressed);
+        assert_int_equal(caps.transfer_size, 1024);
+        assert_non_null(strstr(bench.loader->ops->warning(bench.loader, 0), "taken for DfuSe"));
+        loader_bench_image(&bench, 40 * KIB);
+        bench.image[0] = 0x41;
+        loader_bench_ok(&bench, loader_bench_erase(&bench, FLASH, bench.size));
+        loader_bench_ok(&bench, loader_bench_write(&bench, FLASH));
+        loader_bench_ok(&bench, loader_bench_read(&bench, FLASH));
+        assert_memory_equal(bench.readback, bench.image, bench.size);
+        assert_true(holds(FLASH, 0));
+        loader_bench_close(&bench);
+    }
 }
 
 /* "Busy, ask at once", for 27 ms each block. */
@@ -278,6 +306,7 @@ int main(void)
         TEST(jabra_is_not_read),
         TEST(mstack_wants_to_be_read_before_it_starts),
         TEST(manifestation_of_three_minutes_is_waited_for),
+        TEST(memory_maps_for_names_mean_dfuse_without_descriptor),
         TEST(device_without_descriptor_is_taken_for_dfu_10),
         TEST(black_magic_probe_is_asked_when_it_is_done),
         TEST(gd32vf103_takes_a_third_of_the_time),

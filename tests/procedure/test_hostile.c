@@ -76,11 +76,8 @@ static const struct row rows[] = {
      UB_LEFT_UNTOUCHED},
     {"stm32f405,descriptor=loop", FLASH_BASE, {.no_backup = true}, UB_DEV_NONE, UB_LEFT_UNTOUCHED},
     {"dfu,descriptor=loop", 0, {.no_backup = true}, UB_DEV_NONE, UB_LEFT_UNTOUCHED},
-    {"stm32f405,descriptor=zero",
-     FLASH_BASE,
-     {.no_backup = true},
-     UB_USE_OPTION,
-     UB_LEFT_UNCHANGED},
+    /* taken for DfuSe by its names, not for a stream */
+    {"stm32f405,descriptor=zero", FLASH_BASE, {.no_backup = true}, UB_OK, UB_LEFT_DONE},
     {"stm32f405,descriptor=long", FLASH_BASE, {.no_backup = true}, UB_OK, UB_LEFT_DONE},
     {"dfu,descriptor=long", 0, {.no_backup = true}, UB_OK, UB_LEFT_DONE},
     {"dfu,descriptor=short", 0, {.no_backup = true}, UB_OK, UB_LEFT_DONE},
