@@ -146,8 +146,8 @@ json_t *json_of_details(const struct ub_details *details)
     (void)json_object_set_new(object, "device", json_of_device(&details->device));
     set_number(object, "dfu_version", details->bcdDFUVersion);
     set_number(object, "attributes", details->bmAttributes);
-    set_bool(object, "can_download", (details->bmAttributes & 1) != 0);
-    set_bool(object, "can_upload", (details->bmAttributes & 2) != 0);
+    set_bool(object, "can_download", details->can_write);
+    set_bool(object, "can_upload", details->can_read);
     set_bool(object, "manifestation_tolerant", (details->bmAttributes & 4) != 0);
     set_bool(object, "will_detach", (details->bmAttributes & 8) != 0);
     set_number(object, "transfer_size_claimed", details->wTransferSize);

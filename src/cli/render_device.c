@@ -62,6 +62,15 @@ static void state(struct cli *cli, const struct ub_details *details)
     render_fact(cli, "state", text);
 }
 
+/** Whether it can be read: what it says, and what is believed of that. */
+static const char *reading(const struct ub_details *details)
+{
+    bool says = (details->bmAttributes & 2) != 0; /* DFU 1.1 section 4.1.3 */
+    return details->can_read ? "can be read"
+           : says            ? "says it can be read, which is not believed"
+                             : "cannot be read";
+}
+
 static void protocol(struct cli *cli, const struct ub_details *details)
 {
     char text[256];
@@ -71,8 +80,7 @@ static void protocol(struct cli *cli, const struct ub_details *details)
     version(cli, details);
     /* bmAttributes: DFU 1.1 section 4.1.3 */
     (void)snprintf(text, sizeof(text), "%s, %s, %s, %s",
-                   (can & 1) != 0 ? "can be written" : "cannot be written",
-                   (can & 2) != 0 ? "can be read" : "cannot be read",
+                   details->can_write ? "can be written" : "cannot be written", reading(details),
                    (can & 4) != 0 ? "answers after writing" : "needs a reset after writing",
                    (can & 8) != 0 ? "detaches by itself" : "detaches on a bus reset");
     render_fact(cli, "abilities", text);
