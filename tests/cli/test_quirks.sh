@@ -38,6 +38,24 @@ expect 3 --sim=dfu,time=virtual,id=10a5:9800 info
 expect 0 --sim=dfu,time=virtual,id=10a5:9800 --sim=dfu10,time=virtual info
 says out '^1-2  '
 
+# Abilities are what is left of what the device says.
+expect 0 --sim=jabra,time=virtual info
+says out '^  abilities   can be written, says it can be read, which is not believed,'
+expect 0 --sim=jabra,time=virtual info --json
+check "JSON too" grep -q '"can_download": *true, *"can_upload": *false' out
+expect 0 "$sim" info --json
+check "JSON of one that is believed" grep -q '"can_upload": *true' out
+
+# What has memory maps for names is not written as a stream.
+expect 0 --sim=stm32f405,nofunc,time=virtual info
+says out '^  protocol    DfuSe 1.1a$'
+says out '^  transfer    1,024 bytes$'
+says out 'taken for DfuSe, as its memories have memory maps for names'
+expect 0 --sim='dfu,map=@Flash /0x0/1*16Kg,time=virtual' info
+says out '^  abilities   cannot be written'
+expect 0 --sim='dfu,map=@Flash /0x0/1*16Kg,time=virtual' --quirk bcdDFUVersion=1.1,id=1209:0003 info
+says out '^  abilities   can be written'
+
 # A line, a file, the person's own file; later ones win.
 line()
 {
