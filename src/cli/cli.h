@@ -39,6 +39,7 @@ struct cli {
     struct cli_progress progress;
     struct cli_many *many;              /**< several devices are being worked on; else NULL */
     struct ub_many_result *many_result; /**< what came of them, or NULL; owned */
+    char candidate[UB_PORT_TEXT]; /**< after an error about several devices: a port of one; or "" */
 };
 
 /** A verb. Renders its results itself; an error is rendered by the caller. */

@@ -10,6 +10,9 @@
 static const char command[] = "unbrick ";
 #define COMMAND_LENGTH (sizeof(command) - 1)
 
+/* A step that helps only where several devices can be meant. */
+static const char all_of_them[] = "flash IMAGE --all";
+
 /** A text being put together; `full` once something did not fit. */
 struct paper {
     char *to;
@@ -107,13 +110,37 @@ static void put_image(struct paper *paper, const struct cli_words *words, const 
     put_option(paper, words, CLI_OPT_REGION);
 }
 
+/** The devices that a command is about: the one that failed, of several; else those that were
+ * given, as far as the command takes them. */
+static void put_devices(struct paper *paper, const struct cli *cli, bool all)
+{
+    const struct cli_words *words = &cli->words;
+    const struct ub_many_result *result = cli->many_result;
+    const char *device = cli_device_argument(words);
+    if (result != NULL && result->failed > 0) {
+        put_text(paper, " port=");
+        put_text(paper, cli->result.port);
+    } else if (all) {
+        for (int i = place_of(words->verb, "DEVICE"); i < (int)words->argument_count; i++) {
+            put_text(paper, " ");
+            put_word(paper, words->arguments[i]);
+        }
+    } else if (device != NULL && words->argument_count <= CLI_MAX_ARGUMENTS) {
+        put_text(paper, " ");
+        put_word(paper, device);
+    }
+}
+
+/** What the catalogue writes for a port that it cannot know. */
+static const char some_port[] = "port=1-4.2";
+#define SOME_PORT_LENGTH (sizeof(some_port) - 1)
+
 /** One command without its "unbrick ": `length` bytes of `text`. */
 static void put_command(struct paper *paper, const struct cli *cli, const char *text, size_t length)
 {
     char prefix[HINT_TEXT];
     const struct cli_words *words = &cli->words;
     const struct cli_verb *verb = verb_of(text, length);
-    const char *device = cli_device_argument(words);
     bool looks = verb != NULL && (verb->needs_device || cli_verb_id(verb) == CLI_VERB_LIST ||
                                   cli_verb_id(verb) == CLI_VERB_VAULT_LIST);
     if (!looks) {
@@ -129,13 +156,17 @@ static void put_command(struct paper *paper, const struct cli *cli, const char *
         if (knows_image && strncmp(text + i, "IMAGE", 5) == 0) {
             put_image(paper, words, text, length);
             i += 4;
+        } else if (cli->candidate[0] != '\0' &&
+                   strncmp(text + i, some_port, SOME_PORT_LENGTH) == 0) {
+            put_text(paper, "port=");
+            put_text(paper, cli->candidate);
+            i += SOME_PORT_LENGTH - 1;
         } else {
             put(paper, text + i, 1);
         }
     }
-    if (device != NULL && place_of(verb, "DEVICE") >= 0 && !has(text, length, "=")) {
-        put_text(paper, " ");
-        put_word(paper, device);
+    if (place_of(verb, "DEVICE") >= 0 && !has(text, length, "=")) {
+        put_devices(paper, cli, has(text, length, all_of_them));
     }
 }
 
@@ -163,6 +194,9 @@ const char *hint_fill(const struct cli *cli, bool bare, const char *text, char t
 
 bool hint_fits(const struct cli *cli, const char *text)
 {
+    if (strstr(text, all_of_them) != NULL && cli_verb_id(cli->words.verb) != CLI_VERB_FLASH) {
+        return false;
+    }
     return !cli->flash.no_backup || strstr(text, "unbrick restore") == NULL;
 }
 
@@ -229,9 +263,26 @@ static bool is_serial(struct cli *cli, const char *word)
                      word[strspn(word, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ")] == '\0');
 }
 
+/** The first port in an error's list of candidates: "port=1-4.2 (0483:df11), port=...". */
+static void keep_candidate(struct cli *cli, const struct ub_error *err)
+{
+    for (unsigned i = 0; i < err->depth && i < UB_ERROR_DEPTH; i++) {
+        const char *port = strstr(err->context[i], "port=");
+        if (port != NULL) {
+            port += strlen("port=");
+            (void)snprintf(cli->candidate, sizeof(cli->candidate), "%.*s", (int)strcspn(port, " "),
+                           port);
+            return;
+        }
+    }
+}
+
 void hint_selector(struct cli *cli, struct ub_error *err)
 {
     const char *word = cli_device_argument(&cli->words);
+    if (err->code == UB_DEV_SEVERAL) {
+        keep_candidate(cli, err);
+    }
     if (err->code != UB_USE_SELECTOR || word == NULL) {
         return;
     }

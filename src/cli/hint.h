@@ -9,7 +9,7 @@
 
 #include "cli.h"
 
-#define HINT_TEXT 1024 /**< bytes of a hint, with its NUL */
+#define HINT_TEXT 4096 /**< bytes of a hint, with its NUL */
 
 /**
  * Fills `to` with `text` in which every command `unbrick VERB ...` between backticks (or, with
@@ -18,14 +18,15 @@
  */
 const char *hint_fill(const struct cli *cli, bool bare, const char *text, char to[HINT_TEXT]);
 
-/** False for a step that cannot help after this run: restoring where no backup was made. */
+/** False for a step that cannot help after this run: restoring where no backup was made, all
+ * devices where the verb takes one. */
 bool hint_fits(const struct cli *cli, const char *text);
 
 /** Where to look after a wrong command line: "unbrick help flash"; "" if there is no such place. */
 const char *hint_usage(const struct cli *cli, enum ub_code code, char to[HINT_TEXT]);
 
 /** Adds "did you mean serial=...?" to an error about a DEVICE that is a bare serial number or id.
- */
+ * After an error about several devices, keeps the first one's port for the steps to come. */
 void hint_selector(struct cli *cli, struct ub_error *err);
 
 #endif
