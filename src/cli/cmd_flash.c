@@ -107,6 +107,11 @@ static enum ub_code show_plan(struct cli *cli, struct ub_error *err)
     struct ub_image *image = NULL;
     struct ub_plan *plan = NULL;
     enum ub_code code = prepare(cli, false, &image, err);
+    if (code == UB_OK && cmd_many_wanted(&cli->words)) {
+        code = cmd_many_plan(cli, image, err);
+        ub_image_close(image);
+        return code;
+    }
     if (code == UB_OK) {
         code = ub_plan(cli->context, image, cli_argument(&cli->words, 1), &cli->flash, &plan, err);
     }

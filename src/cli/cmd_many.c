@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* `flash` on several devices: --all, --count, --watch, or several DEVICE. */
+/* `flash` and `plan` on several devices: --all, --count, --watch, or several DEVICE. */
 #include "cmd_many.h"
 
 #include "fault.h"
@@ -27,10 +27,6 @@ enum ub_code cmd_many_check(const struct cli_words *words, struct ub_error *err)
         return cli_fail(err, UB_USE_NUMBER, "--count \"%s\" is not a number from 1 to %d", text,
                         MOST);
     }
-    if (cli_given(words, CLI_OPT_DRY_RUN) && cmd_many_wanted(words)) {
-        return cli_fail(err, UB_USE_CONFLICT,
-                        "a plan is made for one device: give --dry-run with one DEVICE alone");
-    }
     return UB_OK;
 }
 
@@ -47,7 +43,9 @@ static void fill(const struct cli_words *words, struct ub_many_options *many)
         many->wait_us = WAIT_US;
     }
     many->one_each = !cli_given(words, CLI_OPT_ALL) && count == NULL && !many->watch;
+    many->found = render_many_found;
     many->finished = render_many_finished;
+    many->planned = render_many_planned;
 }
 
 /** The worst of them stands for all: it is told at length at the end of the run, and decides the
@@ -60,29 +58,55 @@ static void keep_worst(struct cli *cli, const struct ub_many_result *result)
     }
     cli->result = worst->result;
     cli->has_result = true;
-    if (result->failed > 1 && !cli->json) {
-        term_flush(&cli->term.out);
+    if (result->failed == 0 || cli->json) {
+        return;
+    }
+    term_flush(&cli->term.out);
+    if (result->failed > 1) {
         term_print(&cli->term.err, TERM_PLAIN, "%zu devices failed. The worst is at %s:\n",
                    result->failed, worst->result.port);
+    } else {
+        term_print(&cli->term.err, TERM_PLAIN, "The device at %s failed:\n", worst->result.port);
     }
 }
 
-enum ub_code cmd_many(struct cli *cli, const struct ub_image *image, struct ub_error *err)
+/** What ub_flash_many() and ub_plan_many() share with each other. */
+typedef enum ub_code procedure(struct ub_context *context, const struct ub_image *image,
+                               const struct ub_many_options *many,
+                               const struct ub_flash_options *options, struct ub_many_result **out,
+                               struct ub_error *err);
+
+static enum ub_code run(struct cli *cli, const struct ub_image *image, bool plan,
+                        struct ub_error *err)
 {
     struct ub_many_options options;
+    procedure *const work = plan ? ub_plan_many : ub_flash_many;
     fill(&cli->words, &options);
-    enum ub_code code = render_many_open(cli, options.watch, err);
+    enum ub_code code = render_many_open(cli, options.watch, plan, err);
     if (code != UB_OK) {
         return code;
     }
     interrupt_speaks(!cli->term.moving);
-    code = ub_flash_many(cli->context, image, &options, &cli->flash, &cli->many_result, err);
+    code = work(cli->context, image, &options, &cli->flash, &cli->many_result, err);
     render_many_close(cli);
-    if (cli->many_result != NULL) {
-        if (!cli->json) {
-            render_many_table(cli, cli->many_result);
-        }
-        keep_worst(cli, cli->many_result);
+    if (cli->many_result == NULL) {
+        return code;
     }
+    if (!cli->json && plan) {
+        render_many_plans(cli, cli->many_result);
+    } else if (!cli->json) {
+        render_many_table(cli, cli->many_result);
+    }
+    keep_worst(cli, cli->many_result);
     return code;
+}
+
+enum ub_code cmd_many(struct cli *cli, const struct ub_image *image, struct ub_error *err)
+{
+    return run(cli, image, false, err);
+}
+
+enum ub_code cmd_many_plan(struct cli *cli, const struct ub_image *image, struct ub_error *err)
+{
+    return run(cli, image, true, err);
 }

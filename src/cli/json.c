@@ -413,9 +413,15 @@ static void set_many(json_t *object, const struct ub_many_result *result)
     for (size_t i = 0; i < result->count; i++) {
         (void)json_array_append_new(devices, json_of_item(&result->items[i]));
     }
+    json_t *left_out = json_array();
+    for (size_t i = 0; i < result->left_out_count; i++) {
+        (void)json_array_append_new(left_out, json_of_device(&result->left_out[i]));
+    }
     set_number(object, "count", result->count);
     set_number(object, "failed", result->failed);
+    set_text(object, "worst", result->failed > 0 ? result->items[result->worst].result.port : NULL);
     (void)json_object_set_new(object, "devices", devices);
+    (void)json_object_set_new(object, "left_out", left_out);
 }
 
 json_t *json_of_end(const struct cli *cli, const struct ub_error *err, int status)

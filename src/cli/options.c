@@ -73,8 +73,9 @@ const struct cli_option cli_options[CLI_OPTION_COUNT] = {
     [CLI_OPT_HELP] = {.name = "help", .letter = 'h', .help = "Help on the verb."},
     [CLI_OPT_VERSION] = {.name = "version", .help = "The version."},
     [CLI_OPT_ALL] = {.name = "all",
-                     .help = "With list, also devices without a DFU interface; with flash and plan, "
-                             "every device that fits DEVICE, without DEVICE every one in DFU mode."},
+                     .help =
+                         "With list, also devices without a DFU interface; with flash and plan, "
+                         "every device that fits DEVICE, without DEVICE every one in DFU mode."},
     [CLI_OPT_WATCH] = {.name = "watch",
                        .letter = 'w',
                        .help = "Go on until Ctrl-C: show what is plugged in or out, or flash each "

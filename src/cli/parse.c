@@ -280,15 +280,24 @@ static enum ub_code refuse_unknown(const struct reading *r, const struct cli_ver
                     near != NULL ? "?" : "");
 }
 
+/** What there is to say about an option that a verb does not take, though it might seem to. */
+static const char *why_not(const struct cli_verb *verb, enum cli_option_id id)
+{
+    bool waits = id == CLI_OPT_NUMBER || id == CLI_OPT_WATCH;
+    return cli_verb_id(verb) == CLI_VERB_PLAN && waits
+               ? ": a plan is for what is attached now, and waits for nothing"
+               : "";
+}
+
 static enum ub_code check_options(const struct cli_words *words, struct ub_error *err)
 {
     const struct cli_conflict *conflict = NULL;
     for (size_t i = 0; i < CLI_OPTION_COUNT; i++) {
         enum cli_option_id id = (enum cli_option_id)i;
         if (cli_given(words, id) && !cli_verb_takes(words->verb, id)) {
-            return cli_fail(err, UB_USE_OPTION, "\"unbrick%s%s\" does not take --%s",
+            return cli_fail(err, UB_USE_OPTION, "\"unbrick%s%s\" does not take --%s%s",
                             words->verb->name[0] != '\0' ? " " : "", words->verb->name,
-                            cli_options[i].name);
+                            cli_options[i].name, why_not(words->verb, id));
         }
     }
     for (size_t i = 0; (conflict = cli_conflict_at(i)) != NULL; i++) {

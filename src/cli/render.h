@@ -19,6 +19,8 @@ void render_end(struct cli *cli, const struct ub_error *err, int status);
 void render_details(struct cli *cli, const struct ub_details *details);
 void render_image(struct cli *cli, const char *file, const struct ub_image *image);
 void render_plan(struct cli *cli, const struct ub_plan *plan);
+/** "erase 2 of 12 sectors (32,768 B), write 20,480 B, keep 1,015,808 B". */
+void render_plan_sum(const struct ub_plan *plan, char *to, size_t size);
 void render_backup(struct cli *cli, const struct ub_backup_info *backup);
 /** One line for each backup. */
 void render_backups(struct cli *cli, const struct ub_backup_info *backups, size_t count);

@@ -197,7 +197,7 @@ static void show_phase(struct cli *cli, const char *name, const struct ub_phase 
 /** For --verbose: what each part of the run took, beside what was foretold. */
 static void show_phases(struct cli *cli)
 {
-    if (!cli->verbose || cli->quiet || !cli->has_result) {
+    if (!cli->verbose || cli->quiet || !cli->has_result || cli->many_result != NULL) {
         return;
     }
     show_phase(cli, "erase", &cli->result.erase);

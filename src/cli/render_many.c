@@ -6,6 +6,7 @@
 #include "format.h"
 #include "interrupt.h"
 #include "json.h"
+#include "render.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,7 +16,7 @@
 #define BAR        20
 #define BAR_MIN    6
 #define LINE_TEXT  512
-#define PORT_WIDTH 8 /* "1-4.2.1"; longer ones push their own line only */
+#define PORT_WIDTH 8 /* at least; a longer port makes the column wider */
 /* "verify     100 %  2 min 05 s left" */
 #define STEP_WIDTH 7
 
@@ -32,6 +33,11 @@ struct row {
 /** What is shown of several devices. */
 struct cli_many {
     bool watch;
+    bool plan;
+    size_t port_width;          /**< of the column of ports */
+    char image[LINE_TEXT];      /**< told before the ports are known, and not shown yet; or "" */
+    struct ub_device *left_out; /**< not shown yet; owned */
+    size_t left_out_count;
     struct row *rows; /**< owned; in the order of their ports */
     size_t count;
     size_t room;
@@ -43,30 +49,21 @@ struct cli_many {
     uint64_t drawn_ms; /**< when it was drawn last (monotonic) */
 };
 
-enum ub_code render_many_open(struct cli *cli, bool watch, struct ub_error *err)
+enum ub_code render_many_open(struct cli *cli, bool watch, bool plan, struct ub_error *err)
 {
     cli->many = calloc(1, sizeof(*cli->many));
     if (cli->many == NULL) {
         return cli_fail_memory(err);
     }
     cli->many->watch = watch;
+    cli->many->plan = plan;
+    cli->many->port_width = PORT_WIDTH;
     return UB_OK;
 }
 
-void render_many_close(struct cli *cli)
+static void clear(struct cli *cli)
 {
-    if (cli->many == NULL) {
-        return;
-    }
-    render_many_clear(cli);
-    free(cli->many->rows);
-    free(cli->many);
-    cli->many = NULL;
-}
-
-void render_many_clear(struct cli *cli)
-{
-    if (cli->many != NULL && cli->many->drawn > 0) {
+    if (cli->many->drawn > 0) {
         term_clear_block(&cli->term, cli->many->drawn);
         cli->many->drawn = 0;
     }
@@ -103,6 +100,7 @@ static struct row *make_row(struct cli_many *many, const char *port)
         many->rows[at] = many->rows[at - 1];
         at--;
     }
+    many->port_width = strlen(port) > many->port_width ? strlen(port) : many->port_width;
     row = &many->rows[at];
     memset(row, 0, sizeof(*row));
     (void)snprintf(row->port, sizeof(row->port), "%s", port);
@@ -157,20 +155,18 @@ static void draw_row(struct cli *cli, const struct row *row, size_t columns)
     char tail[LINE_TEXT];
     struct term_stream *out = &cli->term.out;
     /* " ▸ port  step  bar  tail" */
-    size_t taken = 3 + PORT_WIDTH + 1 + STEP_WIDTH + 1;
+    const size_t width = cli->many->port_width;
+    size_t taken = 3 + width + 1 + STEP_WIDTH + 1;
     tail_text(tail, sizeof(tail), row);
     term_print(out, TERM_PLAIN, " ");
     term_mark(out, TERM_MARK_ACTIVE);
     term_print(out, TERM_PLAIN, " ");
-    term_pad(out, TERM_BOLD, row->port, PORT_WIDTH);
+    term_pad(out, TERM_BOLD, row->port, width);
     term_print(out, TERM_PLAIN, " %-*s", STEP_WIDTH, ub_step_name(row->step));
-    if (strlen(row->port) > PORT_WIDTH) {
-        taken += strlen(row->port) - PORT_WIDTH;
-    }
     size_t room = columns > taken + 1 ? columns - taken - 1 : 0;
     if (row->total > 0 && !row->waits && room >= BAR_MIN + 1 + term_width(tail)) {
-        size_t width = room - term_width(tail) - 1;
-        bar_text(bar, sizeof(bar), row, width < BAR ? width : BAR);
+        size_t most = room - term_width(tail) - 1;
+        bar_text(bar, sizeof(bar), row, most < BAR ? most : BAR);
         term_print(out, TERM_ACTIVE, " %s", bar);
         term_print(out, TERM_PLAIN, " %s", tail);
     } else if (room >= term_width(tail)) {
@@ -202,7 +198,7 @@ static void draw(struct cli *cli)
     const size_t lines = term_lines(out);
     const size_t most = lines > 3 ? lines - 3 : 1;
     const size_t shown = many->count < most ? many->count : most;
-    render_many_clear(cli);
+    clear(cli);
     for (size_t i = 0; i < shown; i++) {
         draw_row(cli, &many->rows[i], columns);
     }
@@ -238,24 +234,69 @@ static void line(struct cli *cli, enum term_mark mark, const char *port, const c
                             : mark == TERM_MARK_WARNING ? TERM_WARN
                             : mark == TERM_MARK_FAILED  ? TERM_BAD
                                                         : TERM_PLAIN;
-    render_many_clear(cli);
+    clear(cli);
     term_print(out, TERM_PLAIN, " ");
     term_mark(out, mark);
     term_print(out, TERM_PLAIN, " ");
-    term_pad(out, TERM_BOLD, port, PORT_WIDTH);
+    term_pad(out, TERM_BOLD, port, cli->many->port_width);
     term_print(out, TERM_PLAIN, " ");
-    term_wrap(out, style, 4 + PORT_WIDTH, term_text_columns(out), text);
+    term_wrap(out, style, 4 + cli->many->port_width, term_text_columns(out), text);
     term_print(out, TERM_PLAIN, "\n");
     term_flush(out);
+}
+
+/** A line about a device or the image, with the name of a step. */
+static void named_line(struct cli *cli, enum term_mark mark, const char *port, enum ub_step step,
+                       const char *what)
+{
+    char text[LINE_TEXT + STEP_WIDTH + 2];
+    (void)snprintf(text, sizeof(text), "%-*s %s", STEP_WIDTH, ub_step_name(step), what);
+    line(cli, mark, port, text);
 }
 
 /** A step of a device, as a line of its own. */
 static void step_line(struct cli *cli, enum term_mark mark, const struct ub_event *event)
 {
-    char text[LINE_TEXT];
-    (void)snprintf(text, sizeof(text), "%-*s %s", STEP_WIDTH, ub_step_name(event->step),
-                   event->text);
-    line(cli, mark, event->port, text);
+    named_line(cli, mark, event->port, event->step, event->text);
+}
+
+/** Shows what waited until the width of the ports was known. */
+static void show_held(struct cli *cli)
+{
+    struct cli_many *many = cli->many;
+    if (many->image[0] != '\0') {
+        named_line(cli, TERM_MARK_DONE, "", UB_STEP_IMAGE, many->image);
+        many->image[0] = '\0';
+    }
+    for (size_t i = 0; i < many->left_out_count; i++) {
+        char text[LINE_TEXT];
+        char id[FORMAT_TEXT];
+        const struct ub_device *device = &many->left_out[i];
+        (void)snprintf(text, sizeof(text), "left out, as its firmware runs; id=%s would include it",
+                       format_id(id, device));
+        named_line(cli, TERM_MARK_SKIPPED, device->port, UB_STEP_DEVICE, text);
+    }
+    many->left_out_count = 0;
+}
+
+void render_many_close(struct cli *cli)
+{
+    if (cli->many == NULL) {
+        return;
+    }
+    render_many_clear(cli);
+    free(cli->many->left_out);
+    free(cli->many->rows);
+    free(cli->many);
+    cli->many = NULL;
+}
+
+void render_many_clear(struct cli *cli)
+{
+    if (cli->many != NULL) {
+        show_held(cli);
+        clear(cli);
+    }
 }
 
 /** Keeps the device's row up to date. True if it is new: the device was begun. */
@@ -291,15 +332,25 @@ static void general(struct cli *cli, const struct ub_event *event)
     if (event->kind == UB_EVENT_BEGIN && (event->step == UB_STEP_IMAGE || cli->term.moving)) {
         return;
     }
-    step_line(cli, event->kind == UB_EVENT_BEGIN ? TERM_MARK_ACTIVE : TERM_MARK_DONE, event);
+    if (event->step == UB_STEP_IMAGE && event->kind == UB_EVENT_DONE) {
+        (void)snprintf(many->image, sizeof(many->image), "%s", event->text);
+        return;
+    }
+    show_held(cli);
+    step_line(cli,
+              event->kind == UB_EVENT_BEGIN     ? TERM_MARK_ACTIVE
+              : event->kind == UB_EVENT_WARNING ? TERM_MARK_WARNING
+                                                : TERM_MARK_DONE,
+              event);
 }
 
 void render_many_event(struct cli *cli, const struct ub_event *event)
 {
-    const bool steps = !cli->term.moving && !cli->quiet;
+    const bool steps = !cli->term.moving && !cli->quiet && !cli->many->plan;
     if (event->port[0] == '\0') {
         general(cli, event);
     } else {
+        show_held(cli);
         const bool begun = note(cli->many, event);
         if (steps && begun && event->kind == UB_EVENT_BEGIN) {
             step_line(cli, TERM_MARK_ACTIVE, event);
@@ -316,23 +367,80 @@ void render_many_event(struct cli *cli, const struct ub_event *event)
     }
 }
 
-/** "verified", "incomplete, UB-USB-004". */
-static const char *outcome(char *to, size_t size, const struct ub_many_item *item)
+void render_many_found(void *user, const struct ub_device *device, bool taken)
 {
-    const struct ub_result *result = &item->result;
-    const struct ub_explanation *explanation = ub_explain(item->error.code);
-    if (item->error.code != UB_OK) {
-        (void)snprintf(to, size, "%s, %s", format_left(result->left),
-                       explanation != NULL ? explanation->id : "?");
-    } else if (result->bytes_written == 0 && result->sectors_erased == 0) {
-        (void)snprintf(to, size, "held it already");
-    } else {
-        (void)snprintf(to, size, "%s",
-                       result->verified ? "verified"
-                       : result->proved ? "accepted"
-                                        : "written, not read back");
+    struct cli *cli = user;
+    struct cli_many *many = cli->many;
+    const size_t width = strlen(device->port);
+    if (cli->json) {
+        if (!taken) {
+            json_line(cli, "left-out", json_of_device(device));
+        }
+        return;
     }
-    return to;
+    many->port_width = width > many->port_width ? width : many->port_width;
+    if (taken || cli->quiet) {
+        return;
+    }
+    struct ub_device *more = realloc(many->left_out,
+                                     (many->left_out_count + 1) * sizeof(*many->left_out));
+    if (more != NULL) { /* else the end tells of it alone */
+        many->left_out = more;
+        many->left_out[many->left_out_count++] = *device;
+    }
+}
+
+/** Takes a device that is over out of the block, and leaves a line of it. */
+static void end_row(struct cli *cli, const struct ub_many_item *item, const char *text)
+{
+    const bool good = item->error.code == UB_OK;
+    const char *port = item->result.port;
+    show_held(cli);
+    drop_row(cli->many, port);
+    cli->many->done += good;
+    cli->many->failed += !good;
+    if (!good || !cli->quiet || cli->many->plan) {
+        line(cli, good ? TERM_MARK_DONE : TERM_MARK_FAILED, port, text);
+    }
+    draw_if_due(cli);
+}
+
+static void json_plan(struct cli *cli, const struct ub_many_item *item, const struct ub_plan *plan)
+{
+    json_t *object = plan != NULL ? json_of_plan(plan) : json_object();
+    (void)json_object_set_new(object, "port", json_of_text(item->result.port));
+    (void)json_object_set_new(object, "device", json_of_device(&item->result.device));
+    (void)json_object_set_new(object, "error",
+                              plan != NULL ? json_null() : json_of_error(&item->error));
+    json_line(cli, "plan", object);
+}
+
+void render_many_planned(void *user, const struct ub_many_item *item, const struct ub_plan *plan)
+{
+    char text[LINE_TEXT];
+    char sum[LINE_TEXT - FORMAT_TEXT * 2];
+    char what[FORMAT_TEXT];
+    struct cli *cli = user;
+    const char *family = item->result.device.family;
+    if (cli->json) {
+        json_plan(cli, item, plan);
+        return;
+    }
+    if (plan == NULL) {
+        (void)snprintf(text, sizeof(text), "%s: %s", render_many_outcome(what, item),
+                       item->error.message);
+    } else {
+        render_plan_sum(plan, sum, sizeof(sum));
+        (void)snprintf(
+            text, sizeof(text), "%-10s %s%s%s", family != NULL && family[0] != '\0' ? family : "-",
+            sum, item->result.predicted_us > 0 ? ", about " : "",
+            item->result.predicted_us > 0 ? format_duration(what, item->result.predicted_us) : "");
+    }
+    end_row(cli, item, text);
+    if (plan != NULL && cli->verbose) {
+        clear(cli);
+        render_plan(cli, plan);
+    }
 }
 
 void render_many_finished(void *user, const struct ub_many_item *item)
@@ -341,97 +449,13 @@ void render_many_finished(void *user, const struct ub_many_item *item)
     char what[FORMAT_TEXT];
     char time[FORMAT_TEXT];
     struct cli *cli = user;
-    const struct ub_result *result = &item->result;
     const bool good = item->error.code == UB_OK;
     if (cli->json) {
         json_line(cli, "finished", json_of_item(item));
         return;
     }
-    drop_row(cli->many, result->port);
-    cli->many->done += good;
-    cli->many->failed += !good;
-    (void)snprintf(text, sizeof(text), "%s%s%s", outcome(what, sizeof(what), item),
+    (void)snprintf(text, sizeof(text), "%s%s%s", render_many_outcome(what, item),
                    good ? " in " : ": ",
-                   good ? format_duration(time, result->total_us) : item->error.message);
-    if (!good || (!cli->quiet && (!cli->term.moving || cli->many->watch))) {
-        line(cli, good ? TERM_MARK_DONE : TERM_MARK_FAILED, result->port, text);
-    }
-    draw_if_due(cli);
-}
-
-#define COLUMNS 5
-#define GAP     2
-
-static const char *cell(const struct ub_many_item *item, size_t column, char *buffer)
-{
-    const struct ub_result *result = &item->result;
-    const char *family = result->device.family;
-    switch (column) {
-    case 0:
-        return result->port;
-    case 1:
-        return family != NULL && family[0] != '\0' ? family : "-";
-    case 2:
-        return outcome(buffer, FORMAT_TEXT, item);
-    case 3:
-        return result->total_us > 0 ? format_duration(buffer, result->total_us) : "-";
-    default:
-        return result->backup[0] != '\0' ? result->backup : "-";
-    }
-}
-
-static void table_rows(struct cli *cli, const struct ub_many_result *result, const size_t *widths)
-{
-    char buffer[FORMAT_TEXT];
-    struct term_stream *out = &cli->term.out;
-    for (size_t i = 0; i < result->count; i++) {
-        const struct ub_many_item *item = &result->items[i];
-        for (size_t c = 0; c < COLUMNS; c++) {
-            enum term_style style = c == 0                      ? TERM_BOLD
-                                    : c != 2                    ? TERM_PLAIN
-                                    : item->error.code == UB_OK ? TERM_GOOD
-                                                                : TERM_BAD;
-            term_pad(out, style, cell(item, c, buffer), c + 1 < COLUMNS ? widths[c] + GAP : 0);
-        }
-        term_print(out, TERM_PLAIN, "\n");
-    }
-}
-
-static void last_line(struct cli *cli, const struct ub_many_result *result)
-{
-    char time[FORMAT_TEXT];
-    uint64_t longest = 0;
-    struct term_stream *out = &cli->term.out;
-    for (size_t i = 0; i < result->count; i++) {
-        const uint64_t total = result->items[i].result.total_us;
-        longest = total > longest ? total : longest;
-    }
-    term_print(out, result->failed == 0 ? TERM_GOOD : TERM_BAD, "%zu of %zu done",
-               result->count - result->failed, result->count);
-    term_print(out, TERM_PLAIN, ", the longest in %s.\n", format_duration(time, longest));
-}
-
-void render_many_table(struct cli *cli, const struct ub_many_result *result)
-{
-    static const char *const titles[COLUMNS] = {"PORT", "FAMILY", "RESULT", "TIME", "BACKUP"};
-    size_t widths[COLUMNS];
-    char buffer[FORMAT_TEXT];
-    struct term_stream *out = &cli->term.out;
-    if (result->count == 0) {
-        return;
-    }
-    for (size_t c = 0; c < COLUMNS; c++) {
-        widths[c] = term_width(titles[c]);
-        for (size_t i = 0; i < result->count; i++) {
-            size_t width = term_width(cell(&result->items[i], c, buffer));
-            widths[c] = width > widths[c] ? width : widths[c];
-        }
-    }
-    for (size_t c = 0; c < COLUMNS; c++) {
-        term_pad(out, TERM_DIM, titles[c], c + 1 < COLUMNS ? widths[c] + GAP : 0);
-    }
-    term_print(out, TERM_PLAIN, "\n");
-    table_rows(cli, result, widths);
-    last_line(cli, result);
-    term_flush(out);
+                   good ? format_duration(time, item->result.total_us) : item->error.message);
+    end_row(cli, item, text);
 }

@@ -155,36 +155,56 @@ static uint64_t bytes_of(const struct ub_plan *plan, enum ub_plan_action action)
     return sum;
 }
 
-static void show_sums(struct cli *cli, const struct ub_plan *plan, const struct ub_plan_info *info,
-                      bool everything)
+static bool erases_all(const struct ub_plan *plan)
+{
+    struct ub_plan_step step;
+    for (size_t i = 0; ub_plan_step(plan, i, &step); i++) {
+        if (step.action == UB_PLAN_ERASE_ALL) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void render_plan_sum(const struct ub_plan *plan, char *to, size_t size)
 {
     char a[FORMAT_TEXT];
     char b[FORMAT_TEXT];
     char c[FORMAT_TEXT];
     char blank[FORMAT_TEXT * 2] = "";
-    char text[FORMAT_TEXT * 8];
+    struct ub_plan_info info;
     uint64_t unsent = bytes_of(plan, UB_PLAN_BLANK);
-    if (info->nothing_to_do) {
-        render_fact(cli, "sum", "nothing to do: the device already holds the image");
+    ub_plan_info(plan, &info);
+    if (info.nothing_to_do) {
+        (void)snprintf(to, size, "nothing to do: the device already holds the image");
         return;
     }
     if (unsent > 0) {
         (void)snprintf(blank, sizeof(blank), ", leave %s B blank", format_grouped(a, unsent));
     }
-    if (everything) {
-        (void)snprintf(text, sizeof(text), "erase everything, write %s B%s",
-                       format_grouped(a, info->bytes_written), blank);
-    } else if (info->sectors_total == 0) { /* no sectors that anybody could count */
-        (void)snprintf(text, sizeof(text), "write %s B as one stream",
-                       format_grouped(a, info->bytes_written));
+    if (erases_all(plan)) {
+        (void)snprintf(to, size, "erase everything, write %s B%s",
+                       format_grouped(a, info.bytes_written), blank);
+    } else if (info.sectors_total == 0) { /* no sectors that anybody could count */
+        (void)snprintf(to, size, "write %s B as one stream", format_grouped(a, info.bytes_written));
     } else {
-        (void)snprintf(
-            text, sizeof(text), "erase %zu of %zu sectors (%s B), write %s B%s, keep %s B",
-            info->sectors_erased, info->sectors_total,
-            format_grouped(c, bytes_of(plan, UB_PLAN_ERASE)),
-            format_grouped(a, info->bytes_written), blank, format_grouped(b, info->bytes_kept));
+        (void)snprintf(to, size, "erase %zu of %zu sectors (%s B), write %s B%s, keep %s B",
+                       info.sectors_erased, info.sectors_total,
+                       format_grouped(c, bytes_of(plan, UB_PLAN_ERASE)),
+                       format_grouped(a, info.bytes_written), blank,
+                       format_grouped(b, info.bytes_kept));
     }
+}
+
+static void show_sums(struct cli *cli, const struct ub_plan *plan, const struct ub_plan_info *info)
+{
+    char a[FORMAT_TEXT];
+    char text[FORMAT_TEXT * 8];
+    render_plan_sum(plan, text, sizeof(text));
     render_fact(cli, "sum", text);
+    if (info->nothing_to_do) {
+        return;
+    }
     if (info->bytes_preserved > 0) {
         (void)snprintf(text, sizeof(text),
                        "%s B beside the image, in the same sectors, keep what they hold",
@@ -260,14 +280,12 @@ void render_plan(struct cli *cli, const struct ub_plan *plan)
         term_print(&cli->term.out, TERM_DIM, "  %-9s  %3s  %-21s  %13s  %11s\n", "ACTION", "ALT",
                    "RANGE", "LENGTH", "TIME");
     }
-    bool everything = false;
     for (size_t i = 0; rows != NULL && i < count; i++) {
-        everything = everything || rows[i].step.action == UB_PLAN_ERASE_ALL;
         show_row(cli, &rows[i]);
     }
     free(rows);
     show_last(cli, plan);
-    show_sums(cli, plan, &info, everything);
+    show_sums(cli, plan, &info);
     if (info.needs_no_backup) {
         render_fact(cli, "backup", "no backup can be made: flash needs --no-backup");
     }

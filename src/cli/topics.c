@@ -107,7 +107,8 @@ static const struct cli_item json_items[] = {
              "bytes_written, bytes_kept, bytes_preserved, predicted_us, read_back, nothing_to_do, "
              "needs_no_backup (no backup can be made, so flash needs --no-backup). choices: the "
              "ways that were considered, cheapest first (way, chosen, allowed, why, "
-             "predicted_us)"},
+             "predicted_us). For several devices a line for each, with port, device and error, "
+             "which is null unless there is no plan"},
     {"backup", "id, created, device, readings, interrupted (taken after a run that was cut short), "
                "length, parts (alt, name, address, length, sha256)"},
     {"check", "backup, intact"},
@@ -117,14 +118,17 @@ static const struct cli_item json_items[] = {
     {"version", "version"},
     {"finished", "from flash on several devices, as each is done: status, left, error and the keys "
                  "that result has after flash on one; device, as it was in DFU mode"},
+    {"left-out", "from flash and plan on several devices, the keys of device: one in runtime mode, "
+                 "which no DEVICE names"},
     {"result", "always the last line: verb, status (the exit status), left (untouched, unchanged, "
                "incomplete, done), error (null, or id, message, context, title, causes, next, "
                "raw). After flash, verify, backup, restore, erase, enter and leave also port, "
                "backup, bytes_written, bytes_kept, sectors_erased, verified, proved, "
                "left_bootloader, came_back, returned, return_us, predicted_us, actual_us, "
                "total_us, transfers, and erase, write and verify, each with predicted_us and "
-               "actual_us. After flash on several devices instead count, failed, and "
-               "devices, each with the keys of finished; left and error are those of the worst"},
+               "actual_us. After flash or plan on several devices instead count, failed, "
+               "devices, each with the keys of finished, left_out (devices) and worst (a port or "
+               "null); left and error are those of the worst"},
     {NULL, NULL},
 };
 

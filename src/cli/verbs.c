@@ -76,7 +76,9 @@ const struct cli_verb cli_verbs[CLI_VERB_COUNT] = {
                     "A run that was cut short is completed by giving the same command again.\n\n"
                     "Several DEVICE are done side by side, each of which has to fit exactly one "
                     "device. With --all every device that fits any of them is done, without DEVICE "
-                    "every one in DFU mode. --count N waits, at most 10 minutes, until N devices "
+                    "every one in DFU mode; those whose firmware runs are then left out, and named "
+                    "in the output: a DEVICE that they fit, such as their id, takes them in. "
+                    "--count N waits, at most 10 minutes, until N devices "
                     "fit. --watch is for a station: what is there is done, and each device that is "
                     "plugged in later, once, until Ctrl-C. A device is its port, so equal serial "
                     "numbers are no obstacle. One that fails stops none of the others; the exit "
@@ -102,20 +104,26 @@ const struct cli_verb cli_verbs[CLI_VERB_COUNT] = {
             .name = "plan",
             .summary = "what flash would do and what it costs; changes nothing",
             .needs_device = true,
-            .arguments = {{.name = "IMAGE", .kind = CLI_WORD_FILE},
-                          {.name = "DEVICE", .kind = CLI_WORD_DEVICE, .optional = true}},
-            .text = "Reads the device, compares it with the image and shows which ranges would be "
-                    "erased, written and kept, how long each would take, and what could not be "
-                    "undone. Takes the same options as flash.\n\n" STARTED_AGAIN,
+            .arguments =
+                {{.name = "IMAGE", .kind = CLI_WORD_FILE},
+                 {.name = "DEVICE", .kind = CLI_WORD_DEVICE, .optional = true, .repeats = true}},
+            .text =
+                "Reads the device, compares it with the image and shows which ranges would be "
+                "erased, written and kept, how long each would take, and what could not be "
+                "undone. Takes the same options as flash, but "
+                "neither --count nor --watch. With --all or several DEVICE, which are chosen as "
+                "flash chooses them, each device's plan is a line.\n\n" STARTED_AGAIN,
             .examples = {{"unbrick plan firmware.dfu", "the price of flashing it"},
                          {"unbrick plan app.bin --at 0x08004000 --erase-all",
-                          "what erasing everything first would change"}},
-            .options = CLI_BIT(CLI_OPT_AT) | CLI_BIT(CLI_OPT_REGION) | CLI_BIT(CLI_OPT_WHOLE) |
-                       CLI_BIT(CLI_OPT_READ_ONCE) | CLI_BIT(CLI_OPT_ACCEPT_OTHER_DEVICE) |
-                       CLI_BIT(CLI_OPT_ACCEPT_BAD_CRC) | CLI_BIT(CLI_OPT_DISCARD_NEIGHBOURS) |
-                       CLI_BIT(CLI_OPT_NO_BACKUP) | CLI_BIT(CLI_OPT_ERASE_ALL) |
-                       CLI_BIT(CLI_OPT_WRITE_OPTION_BYTES) | CLI_BIT(CLI_OPT_WRITE_OTP) |
-                       CLI_BIT(CLI_OPT_LOSE_PROTECTED_CONTENT) | CLI_BIT(CLI_OPT_STAY),
+                          "what erasing everything first would change"},
+                         {"unbrick plan firmware.dfu --all", "a rehearsal for several devices"}},
+            .options = CLI_BIT(CLI_OPT_ALL) | CLI_BIT(CLI_OPT_AT) | CLI_BIT(CLI_OPT_REGION) |
+                       CLI_BIT(CLI_OPT_WHOLE) | CLI_BIT(CLI_OPT_READ_ONCE) |
+                       CLI_BIT(CLI_OPT_ACCEPT_OTHER_DEVICE) | CLI_BIT(CLI_OPT_ACCEPT_BAD_CRC) |
+                       CLI_BIT(CLI_OPT_DISCARD_NEIGHBOURS) | CLI_BIT(CLI_OPT_NO_BACKUP) |
+                       CLI_BIT(CLI_OPT_ERASE_ALL) | CLI_BIT(CLI_OPT_WRITE_OPTION_BYTES) |
+                       CLI_BIT(CLI_OPT_WRITE_OTP) | CLI_BIT(CLI_OPT_LOSE_PROTECTED_CONTENT) |
+                       CLI_BIT(CLI_OPT_STAY),
         },
     [CLI_VERB_VERIFY] =
         {

@@ -23,6 +23,7 @@ several()
 }
 # in_json PROGRAM: `lines` has the objects of the file out.
 # shellcheck disable=SC2317 # called by check
+# shellcheck disable=SC2317 # check calls it
 in_json()
 {
     python3 -c "
@@ -36,7 +37,7 @@ $1"
 
 several 6
 expect 0 "${sims[@]}" flash fw.bin "${at[@]}" --yes --all
-check "a line of the table for each" test "$(grep -cE '^1-[1-6] +STM32F405 +verified +[0-9.]+ s +20' out)" = 6
+check "a line of the table for each" test "$(grep -cE '^1-[1-6] +STM32F405 +verified( +[0-9.]+ s){3} +20' out)" = 6
 says out '^6 of 6 done'
 says out '^ ▸ 1-3 +device '
 says out '^ ✓ 1-3 +backup +kept in the vault'
@@ -45,6 +46,9 @@ says out '^ ✓ 1-3 +verified in '
 check "the image is told once" test "$(grep -c ' image ' out)" = 1
 check "no escape codes" bash -c "! cat out err | grep -q '$escape'"
 check "backups have ids of their own" test "$(grep -oE '20[0-9-]+$' out | sort -u | wc -l)" = 6
+says out '^PORT +FAMILY +RESULT +TIME +ACTUAL +PREDICTED +BACKUP$'
+expect 0 "${sims[@]}" flash fw.bin "${quick[@]}" --all --whole --verbose
+check "verbose: the parts of each" test "$(grep -cE '^  1-[1-6] +(erase|write|verify) +[0-9.]+ m?s  predicted' out)" = 18
 expect 0 "${sims[@]}" flash fw.bin "${quick[@]}" --all --quiet
 check "quiet: the table alone" test "$(wc -l <out)" = 8
 
@@ -71,8 +75,69 @@ says err '6 devices fit, 1 more than were asked for'
 expect 2 "${sims[@]}" flash fw.bin "${quick[@]}" --count 0
 expect 2 "${sims[@]}" flash fw.bin "${quick[@]}" --count many
 expect 2 "${sims[@]}" flash fw.bin "${quick[@]}" --count 5 --watch
-expect 2 "${sims[@]}" flash fw.bin "${at[@]}" --all --dry-run
-expect 2 "${sims[@]}" flash fw.bin "${at[@]}" 1-1 1-2 --dry-run
+
+# Too many for one: whole candidates, a port that is there, and what else can be done.
+several 9
+expect 3 "${sims[@]}" flash fw.bin "${quick[@]}"
+says err 'port=1-1 \(0483:df11, serial [0-9A-F]+\), port=1-2 .*\), and [0-9]+ more: unbrick list$'
+says err "port=1-9 flash fw.bin --at 0x08000000 port=1-1\`"
+says err "port=1-9 flash fw.bin --at 0x08000000 --all\`"
+expect 3 "${sims[@]}" flash fw.bin "${quick[@]}" id=0483:df11
+says err "flash fw.bin --at 0x08000000 --all id=0483:df11\`"
+expect 3 "${sims[@]}" info
+check "info is not told of --all" bash -c "! grep -q -- '--all' err"
+
+# What runs is left out, and told, whatever else there is.
+several 2
+gadget=--sim=dfu,time=virtual,mode=runtime,port=2-1.3.2.1
+expect 0 "${sims[@]}" "$gadget" flash fw.bin "${quick[@]}" --all
+says out '^ · 2-1\.3\.2\.1 device  left out, as its firmware runs; id=1209:0002 would include it'
+says out '^1 left out, in runtime mode: 2-1\.3\.2\.1$'
+says out '^ ✓ +image  '
+check "one column of steps" python3 - <<'END'
+import re
+lines = [line.rstrip("\n") for line in open("out", encoding="utf-8")]
+columns = {m.end() for m in (re.match(r" [▸✓·!] (?:\S+ +| +)(?=(image|device|plan|write|verify) )", line) for line in lines) if m}
+assert columns == {13}, columns
+END
+expect 3 "$gadget" flash fw.bin "${quick[@]}" --all
+says err 'no device in DFU mode is attached'
+says err 'port=2-1\.3\.2\.1 \(1209:0002'
+expect 0 "$gadget" flash fw.bin --yes --no-backup
+expect 0 "$gadget" flash fw.bin --yes --no-backup --all id=1209:0002
+run "${sims[@]}" "$gadget" flash fw.bin "${quick[@]}" --all --json
+check "JSON: left out" in_json '
+assert [l["port"] for l in lines if l["type"] == "left-out"] == ["2-1.3.2.1"]
+assert [d["port"] for d in last["left_out"]] == ["2-1.3.2.1"] and last["worst"] is None
+assert all(d["predicted_us"] > 0 and d["actual_us"] > 0 for d in last["devices"])'
+
+# A rehearsal: a line for each, nothing changed.
+several 3 rdp
+for words in "plan fw.bin --all" "flash fw.bin --all --dry-run" "plan fw.bin 1-1 1-2 1-3"; do
+    # shellcheck disable=SC2086 # words are wanted
+    expect 7 "${sims[@]}" $words "${at[@]}"
+    check "a line for each plan" test "$(grep -cE '^ ✓ 1-[13] +STM32F405 +erase .*, about [0-9.]+ s$' out)" = 2
+    says out '^ ✗ 1-2 +untouched, UB-DFU-032: '
+    says out '^2 of 3 can be flashed, the longest in about '
+    says err '^The device at 1-2 failed:$'
+done
+run "${sims[@]}" plan fw.bin "${at[@]}" --all --json
+check "JSON: the plans" in_json '
+plans = {l["port"]: l for l in lines if l["type"] == "plan"}
+assert sorted(plans) == ["1-1", "1-2", "1-3"]
+assert plans["1-2"]["error"]["id"] == "UB-DFU-032" and plans["1-1"]["error"] is None
+assert plans["1-1"]["steps"] and plans["1-1"]["device"]["family"] == "STM32F405"
+assert last["count"] == 3 and last["failed"] == 1 and last["worst"] == "1-2"
+assert [d["predicted_us"] > 0 for d in last["devices"]] == [True, False, True]'
+for option in "--count 3" --watch; do
+    # shellcheck disable=SC2086 # words are wanted
+    expect 2 "${sims[@]}" plan fw.bin "${at[@]}" $option
+    says err 'a plan is for what is attached now, and waits for nothing'
+    # shellcheck disable=SC2086 # words are wanted
+    expect 2 "${sims[@]}" flash fw.bin "${at[@]}" $option --dry-run
+    says err 'a plan is for what is attached now, and waits for nothing'
+done
+several 6
 
 # Nobody there to ask: before anything is touched.
 expect 2 "${sims[@]}" flash fw.bin "${at[@]}" --all
@@ -87,8 +152,19 @@ check "five are done" test "$(grep -cE '^1-[1-6] +STM32F405 +verified' out)" = 5
 says out '^1-2 +STM32F405 +incomplete, UB-USB-004'
 says out '^ ✗ 1-2 +incomplete, UB-USB-004: '
 says out '^5 of 6 done'
+says err '^The device at 1-2 failed:$'
 says err 'UB-USB-004'
 says err 'memory is incomplete'
+several 3 silent
+expect 8 "${sims[@]}" flash fw.bin "${at[@]}" --yes --whole --stay --all id=0483:df11
+check "advice is about the device that failed" python3 - <<'END'
+import re
+text = re.sub(r"\s+", " ", open("err", encoding="utf-8").read())
+commands = [c for c in re.findall(r"`(unbrick [^`]*)`", text) if re.search(r" (info|flash|restore|verify|plan|erase|backup) ?", c)]
+commands += re.findall(r"Or go back: (unbrick .* restore \S+ \S+)", text)
+assert len(commands) >= 2, text
+assert all(c.endswith(" port=1-2") and "id=0483" not in c for c in commands), commands
+END
 several 6 rdp
 expect 7 "${sims[@]}" flash fw.bin "${quick[@]}" --all
 says out '^1-2 +STM32F405 +unchanged, UB-DFU-032'
@@ -155,6 +231,12 @@ if command -v script >/dev/null; then
     says out 'under way'
     says out 'not shown'
     says out '^.*30 of 30 done'
+    check "each stays in sight when it is done" python3 - <<'END'
+import re
+text = re.sub(r"\033\[[0-9;]*m", "", open("out", encoding="utf-8").read())
+done = re.findall(r"\033\[J ✓ (1-[0-9]+) +verified in [0-9.]+ s\r?\n", text)
+assert sorted(done) == sorted(f"1-{i}" for i in range(1, 31)), done
+END
     check "asked once" test "$(grep -c 'Y/n' out)" = 1
     check "the block fits the screen" python3 - <<'END'
 import re
