@@ -189,8 +189,8 @@ static bool may_send_again(struct dfu_plain *plain, enum dfu_taken taken, unsign
         return false;
     if (plain->retries++ == 0)
         ub_env_warn(plain->link.port.env,
-                    "the device refused block %u once; it is sent again. Further refusals that can "
-                    "be mended are not told",
+                    "the device refused block %u, which is sent again. More of these are counted, "
+                    "not shown",
                     plain->block);
     return true;
 }

@@ -44,8 +44,8 @@ bool dfuse_may_retry(struct dfuse *dfuse, enum ub_code code, const struct ub_err
         return false;
     if (dfuse->retries++ == 0)
         ub_env_warn(dfuse->link.port.env,
-                    "the device failed once (%s%s%s), which is mended if it can be. Further "
-                    "failures that can be mended are not told",
+                    "the device failed (%s%s%s), and what failed is done again. More of these are "
+                    "counted, not shown",
                     err->message, err->depth ? ", " : "", err->depth ? err->context[0] : "");
     return true;
 }

@@ -98,26 +98,37 @@ static void describe(char *to, const struct ub_trace_record *call)
         (void)ub_print(to, CALL_TEXT, "%s", ub_trace_op_name(call->op));
 }
 
+/** The line of a call in the file, whose first one is the header. */
+static size_t line_of(const struct ub_replay_life *life, size_t position)
+{
+    return life->calls[position] + 2;
+}
+
 enum ub_code ub_replay_differ(struct ub_replay *replay, struct ub_replay_port *port,
                               const struct ub_replay_life *life,
                               const struct ub_trace_record *wanted, struct ub_error *err)
 {
-    char held[CALL_TEXT] = "nothing more";
+    char held[CALL_TEXT + 32];
     char asked[CALL_TEXT];
     char data[CALL_TEXT] = "";
-    size_t line = 0;
     struct ub_error story;
     describe(asked, wanted);
     if (life->next < life->count) {
         const struct ub_trace_record *record = call_at(replay, life, life->next);
-        describe(held, record);
-        line = life->calls[life->next] + 2;
+        describe(data, record);
+        (void)ub_print(held, sizeof(held), "%s (line %zu)", data, line_of(life, life->next));
+        data[0] = '\0';
         if (same(record, wanted, false))
             (void)ub_print(data, sizeof(data), " with other data from byte %zu on",
                            difference(record, wanted));
+    } else if (life->count) {
+        (void)ub_print(held, sizeof(held), "nothing behind line %zu",
+                       line_of(life, life->count - 1));
+    } else {
+        (void)ub_print(held, sizeof(held), "nothing");
     }
-    (void)ub_fail(&story, UB_USB_REPLAY, "at %s the trace holds %s (line %zu), asked was %s%s",
-                  port->name, held, line, asked, data);
+    (void)ub_fail(&story, UB_USB_REPLAY, "at %s the trace holds %s, asked was %s%s", port->name,
+                  held, asked, data);
     if (wanted->op == UB_TRACE_CONTROL || wanted->op == UB_TRACE_ALT)
         ub_error_transfer(&story, &wanted->setup, -1);
     replay->report.differs = true;
