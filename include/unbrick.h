@@ -587,6 +587,8 @@ struct ub_plan_info {
     uint64_t bytes_kept;      /**< bytes of the regions concerned that stay as they are */
     uint64_t bytes_preserved; /**< of these, bytes that share a sector with the image */
     uint64_t predicted_us;    /**< erase, write and verify */
+    uint64_t may_add_us;      /**< the device may take up to so much longer to take the image in:
+                                   known of its kind, not measured yet, and not in predicted_us */
     bool read_back;           /**< the write can be verified by reading */
     bool nothing_to_do;       /**< the device already holds the image */
     bool needs_no_backup;     /**< no backup can be made of what would be lost: ub_flash() refuses

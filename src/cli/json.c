@@ -244,6 +244,7 @@ json_t *json_of_plan(const struct ub_plan *plan)
     set_number(object, "bytes_kept", info.bytes_kept);
     set_number(object, "bytes_preserved", info.bytes_preserved);
     set_number(object, "predicted_us", info.predicted_us);
+    set_number(object, "may_add_us", info.may_add_us);
     set_bool(object, "read_back", info.read_back);
     set_bool(object, "nothing_to_do", info.nothing_to_do);
     set_bool(object, "needs_no_backup", info.needs_no_backup);

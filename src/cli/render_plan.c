@@ -199,6 +199,7 @@ void render_plan_sum(const struct ub_plan *plan, char *to, size_t size)
 static void show_sums(struct cli *cli, const struct ub_plan *plan, const struct ub_plan_info *info)
 {
     char a[FORMAT_TEXT];
+    char more[FORMAT_TEXT];
     char text[FORMAT_TEXT * 8];
     render_plan_sum(plan, text, sizeof(text));
     render_fact(cli, "sum", text);
@@ -211,8 +212,11 @@ static void show_sums(struct cli *cli, const struct ub_plan *plan, const struct 
                        format_grouped(a, info->bytes_preserved));
         render_fact(cli, "preserved", text);
     }
-    (void)snprintf(text, sizeof(text), "about %s to erase, write and verify",
-                   format_duration(a, info->predicted_us));
+    (void)snprintf(text, sizeof(text), "about %s to erase, write and verify%s%s%s",
+                   format_duration(a, info->predicted_us),
+                   info->may_add_us > 0 ? ", and may take up to " : "",
+                   info->may_add_us > 0 ? format_duration(more, info->may_add_us) : "",
+                   info->may_add_us > 0 ? " to take it in" : "");
     render_fact(cli, "time", text);
     render_fact(cli, "verified by",
                 info->read_back ? "reading it back"

@@ -104,7 +104,8 @@ static const struct cli_item json_items[] = {
      "null; for a file that is refused it is as in result, and only file goes with it"},
     {"plan", "steps in order of execution (action, alt, address, length, predicted_us, "
              "irreversible) and the sums sectors_erased, sectors_touched, sectors_total, "
-             "bytes_written, bytes_kept, bytes_preserved, predicted_us, read_back, nothing_to_do, "
+             "bytes_written, bytes_kept, bytes_preserved, predicted_us, may_add_us, read_back, "
+             "nothing_to_do, "
              "needs_no_backup (no backup can be made, so flash needs --no-backup). choices: the "
              "ways that were considered, cheapest first (way, chosen, allowed, why, "
              "predicted_us). For several devices a line for each, with port, device and error, "

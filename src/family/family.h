@@ -16,6 +16,8 @@ struct ub_costs {
     uint32_t write_kib_us;    /**< programming one KiB */
     uint32_t transfer_us;     /**< one short control transfer */
     uint32_t transfer_kib_us; /**< per KiB of its data stage */
+    uint32_t erase_ask_us;    /**< how long the bootloader asks to be left alone after an erase, */
+    uint32_t write_ask_us; /**< and after a block, whatever it takes; 0: for as long as it takes */
 };
 
 /**

@@ -29,6 +29,14 @@
         .write_kib_us = (write_), FULL_SPEED                                                       \
     }
 
+/* What the bootloader asks for is more than that: an erase, and a block. */
+#define COSTS_ASKING(sector_, kib_, all_, write_, erase_ask_, write_ask_)                          \
+    {                                                                                              \
+        .erase_sector_us = (sector_), .erase_kib_us = (kib_), .erase_all_us = (all_),              \
+        .write_kib_us = (write_), .erase_ask_us = (erase_ask_), .write_ask_us = (write_ask_),      \
+        FULL_SPEED                                                                                 \
+    }
+
 /* Who it is: without a boot address what the map has first to write is taken for it. ST's ROMs are
  * entered by a pin (AN2606). */
 #define NAMED(name_, title_, word_, vid_, pid_)                                                    \
@@ -197,10 +205,11 @@ static const struct ub_family families[] = {
         .habits = {DEADLINES, ECC(16), FF, .erase_typical_us = 1500, .write_typical_us = 7552},
     },
     {
-        /* A page of 128 bytes and half of it take 3.28 ms each. Erased is zero. */
+        /* A page of 128 bytes and half of it take 3.28 ms each. Erased is zero. The ROM is taken to
+         * ask for what ST's DFU demonstration for the L1 asks for (usb_conf.h: 100 and 104 ms). */
         ST_ROM("STM32L0", "STM32L0, ST's bootloader in ROM", "stm32l0"),
         LAYOUT(pages_of_128),
-        .costs = COSTS(3280, 0, 5038000, 52480),
+        .costs = COSTS_ASKING(3280, 0, 5038000, 52480, 100000, 104000),
         .habits = {DEADLINES, .erased_value = 0x00, .program_unit = 64, .erase_typical_us = 3280,
                    .write_typical_us = 52480},
     },
@@ -208,17 +217,18 @@ static const struct ub_family families[] = {
         /* The same for 256 bytes. */
         ST_ROM("STM32L1", "STM32L1, ST's bootloader in ROM", "stm32l1"),
         LAYOUT(pages_of_256),
-        .costs = COSTS(3280, 0, 3359000, 26240),
+        .costs = COSTS_ASKING(3280, 0, 3359000, 26240, 100000, 104000),
         .habits = {DEADLINES, .erased_value = 0x00, .program_unit = 128, .erase_typical_us = 3280,
                    .write_typical_us = 26240},
     },
     {
-        /* A page of 2 KiB 20 ms, a half-word 53.5 us. Never asked early (quirk stm32f072-early). */
+        /* A page of 2 KiB 20 ms, for which the ROM asks for 40 (dfu-util ticket 78), a
+         * half-word 53.5 us. Never asked early (quirk stm32f072-early). */
         ST_ROM("STM32F072", "STM32F07x and F3 with pages of 2 KiB, ST's bootloader in ROM",
                "stm32f072"),
         LAYOUT(pages_of_2k),
         .mark = {.address = OPTIONS_F0},
-        .costs = COSTS(20000, 0, 20000, 27392),
+        .costs = COSTS_ASKING(20000, 0, 20000, 27392, 40000, 0),
         .habits = {DEADLINES, FF, .program_unit = 2, .erase_typical_us = 20000,
                    .write_typical_us = 27392},
     },
@@ -284,9 +294,10 @@ static const struct ub_family families[] = {
         .habits = {DEADLINES, ECC(32), FF},
     },
     {
-        /* A sector 50 ms, a word 40 us: no data sheet was at hand. */
+        /* A sector 50 ms, a word 40 us: no data sheet was at hand. Artery's middleware follows
+         * ST's, which asks for 50 ms. */
         NAMED("AT32", "AT32F4, Artery's bootloader", "at32", 0x2e3c, 0xdf11),
-        .costs = COSTS(50000, 0, 15000000, 10240),
+        .costs = COSTS_ASKING(50000, 0, 15000000, 10240, 50000, 50000),
         .habits = {DEADLINES, FF, .program_unit = 4, .erase_typical_us = 50000,
                    .write_typical_us = 10240},
     },
@@ -317,8 +328,8 @@ static const struct ub_family families[] = {
     },
     {
         NAMED("DFU", "a device that follows the USB DFU standard", "dfu", 0, 0),
-        /* a stream erases as it goes: 20 ms and 512 * 52.5 us a KiB (F1) */
-        .costs = COSTS(22000, 7000, 10000000, 47000),
+        /* a stream erases as it goes: 20 ms for 2 KiB, and 512 * 52.5 us a KiB (F1) */
+        .costs = COSTS(22000, 7000, 10000000, 37000),
         .habits = {DEADLINES, FF},
     },
 };

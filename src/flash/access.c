@@ -4,6 +4,8 @@
 #include "base/error.h"
 
 #define CHUNK ((size_t)32 * 1024)
+/* Among so many full blocks a short one at the end does not count. */
+#define BLOCKS_MANY 16u
 /** An operation under way. */
 struct stopwatch {
     uint64_t us;
@@ -97,8 +99,13 @@ enum ub_code ub_access_write(const struct ub_target *target, const struct ub_reg
     const struct stopwatch watch = start(target);
     enum ub_code code = target->loader->ops->write(target->loader, region, address, data, length,
                                                    err);
-    if (!code && target->ledger)
-        note(target, &watch, &target->ledger->write, length, commands);
+    /* full blocks and short ones tell different things; one of each, nothing that counts */
+    const size_t block = target->caps.transfer_size;
+    const bool full = block && (length % block == 0 || length / block >= BLOCKS_MANY);
+    const bool scrap = length < block;
+    if (!code && target->ledger && (full || scrap))
+        note(target, &watch, full ? &target->ledger->write : &target->ledger->scrap, length,
+             commands);
     return code;
 }
 

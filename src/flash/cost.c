@@ -10,6 +10,10 @@
  */
 #define ASKS_MILLI 2000u
 #define MILLI      1000u
+/* What blocks take is not learned from fewer than this. */
+#define BLOCKS_FEW 4u
+/* A short block has to take that much more than its bytes do, to show that a block costs time. */
+#define PLAIN_MORE 2u
 /* A measurement that differs from what was believed by more than this was of something else. */
 #define FACTOR_MAX 20.0
 
@@ -18,6 +22,19 @@ void ub_rates_start(struct ub_rates *rates, const struct ub_costs *family)
     memset(rates, 0, sizeof(*rates));
     rates->costs = *family;
     rates->asks_milli = ASKS_MILLI;
+}
+
+void ub_rates_ask(struct ub_rates *rates, const struct ub_loader_habits *habits)
+{
+    if (habits->poll_early || habits->naks_while_busy || habits->poll_fixed)
+        return;
+    rates->erase_least_us = rates->costs.erase_ask_us;
+    rates->block_least_us = rates->costs.write_ask_us;
+}
+
+static uint64_t per_kib(uint64_t length, uint32_t us)
+{
+    return length * us / KIB;
 }
 
 static void recall(uint32_t *value, uint32_t learned)
@@ -31,6 +48,8 @@ void ub_rates_recall(struct ub_rates *rates, const struct ub_learned *learned)
     recall(&rates->costs.transfer_us, learned->transfer_us);
     recall(&rates->costs.transfer_kib_us, learned->transfer_kib_us);
     recall(&rates->costs.write_kib_us, learned->write_kib_us);
+    rates->measured = rates->measured || learned->write_kib_us;
+    recall(&rates->block_least_us, learned->block_us);
     recall(&rates->costs.erase_all_us, learned->erase_all_us);
     recall(&rates->end_us, learned->end_us);
     recall(&rates->asks_milli, learned->asks_milli);
@@ -87,6 +106,17 @@ void ub_ledger_correct(struct ub_ledger *ledger)
     costs->transfer_kib_us = (uint32_t)(costs->transfer_kib_us * factor + 0.5);
 }
 
+static uint64_t larger(uint64_t a, uint64_t b)
+{
+    return a > b ? a : b;
+}
+
+/** What the bytes of one short block are believed to take. */
+static uint64_t per_scrap(const struct ub_rates *rates, const struct ub_measure *scrap)
+{
+    return scrap->count ? per_kib(scrap->bytes / scrap->count, rates->costs.write_kib_us) : 0;
+}
+
 /** What is left of a measured time without its transfers, for one of `parts`. */
 static uint32_t rest(const struct ub_rates *rates, const struct ub_measure *measure,
                      uint64_t transfers, double parts)
@@ -100,6 +130,7 @@ void ub_ledger_learned(const struct ub_ledger *ledger, struct ub_learned *out)
 {
     const struct ub_rates *rates = &ledger->rates;
     const struct ub_measure *write = &ledger->write;
+    const struct ub_measure *scrap = &ledger->scrap;
     memset(out, 0, sizeof(*out));
     out->transfer_us = rates->costs.transfer_us;
     out->transfer_kib_us = rates->costs.transfer_kib_us;
@@ -110,15 +141,16 @@ void ub_ledger_learned(const struct ub_ledger *ledger, struct ub_learned *out)
                              (double)ledger->erase_all.count);
     out->end_us = rest(rates, &ledger->end, UB_TALLY_COMMAND * ledger->end.count,
                        (double)ledger->end.count);
+    uint32_t block = rest(rates, scrap, scrap->transfers, (double)scrap->count);
+    if (block > PLAIN_MORE * per_scrap(rates, scrap))
+        out->block_us = block;
+    if (write->blocks < BLOCKS_FEW)
+        return;
+    out->write_blocks = write->blocks < UINT32_MAX ? (uint32_t)write->blocks : UINT32_MAX;
     out->write_kib_us = rest(rates, write, write->transfers, kib(write));
     uint64_t others = write->blocks + write->commands;
-    if (write->blocks && write->transfers > others)
+    if (write->transfers > others)
         out->asks_milli = (uint32_t)((write->transfers - others) * MILLI / write->blocks);
-}
-
-static uint64_t per_kib(uint64_t length, uint32_t us)
-{
-    return length * us / KIB;
 }
 
 uint64_t ub_cost_transfers(const struct ub_rates *rates, uint64_t transfers, uint64_t bytes)
@@ -129,13 +161,25 @@ uint64_t ub_cost_transfers(const struct ub_rates *rates, uint64_t transfers, uin
 uint64_t ub_cost_erase_chip(const struct ub_rates *rates, uint32_t size)
 {
     uint32_t measured = size ? rates->erase_us[ub_size_class(size)] : 0;
-    return measured ? measured
-                    : rates->costs.erase_sector_us + per_kib(size, rates->costs.erase_kib_us);
+    uint64_t believed = rates->costs.erase_sector_us + per_kib(size, rates->costs.erase_kib_us);
+    return measured ? measured : larger(believed, rates->erase_least_us);
 }
 
-uint64_t ub_cost_write_chip(const struct ub_rates *rates, uint64_t length)
+uint64_t ub_cost_write_chip(const struct ub_rates *rates, uint64_t length, uint16_t block)
 {
-    return per_kib(length, rates->costs.write_kib_us);
+    const uint32_t us = rates->costs.write_kib_us;
+    const uint64_t least = rates->block_least_us;
+    if (!block)
+        return per_kib(length, us);
+    const uint64_t tail = length % block;
+    uint64_t full = per_kib(block, us);
+    if (!rates->measured)
+        full = larger(full, least);
+    /* a part of a block never takes longer than all of it */
+    uint64_t rest = tail ? larger(per_kib(tail, us), least < full ? least : full) : 0;
+    if (full == per_kib(block, us) && rest <= per_kib(tail, us))
+        return per_kib(length, us); /* not rounded block by block */
+    return length / block * full + rest;
 }
 
 uint64_t ub_cost_erase(const struct ub_rates *rates, uint32_t size)
@@ -151,7 +195,7 @@ static uint64_t blocks(uint64_t length, uint16_t block)
 uint64_t ub_cost_write(const struct ub_rates *rates, uint64_t length, uint16_t block)
 {
     uint64_t count = blocks(length, block);
-    return ub_cost_write_chip(rates, length) +
+    return ub_cost_write_chip(rates, length, block) +
            ub_cost_transfers(rates, count + count * rates->asks_milli / MILLI, length);
 }
 

@@ -19,8 +19,12 @@ struct ub_rates {
     struct ub_costs costs;              /**< the family's, corrected */
     uint32_t erase_us[UB_SIZE_CLASSES]; /**< one sector by the class of its size, transfers apart;
                                              0: by `costs` */
-    uint32_t end_us;     /**< taking in a whole stream (manifestation), transfers apart */
-    uint32_t asks_milli; /**< questions behind a block, in thousandths */
+    uint32_t end_us;         /**< taking in a whole stream (manifestation), transfers apart */
+    uint32_t asks_milli;     /**< questions behind a block, in thousandths */
+    uint32_t erase_least_us; /**< a sector never takes less: the bootloader's own word is kept */
+    uint32_t block_least_us; /**< nor a block, however short */
+    bool measured;           /**< costs.write_kib_us was measured with full blocks, and so holds
+                                  whatever these have to wait for */
 };
 
 /** A kind of operation as it was measured. */
@@ -44,12 +48,16 @@ struct ub_ledger {
     struct ub_measure steady; /**< readings that were mostly data */
     struct ub_measure erase[UB_SIZE_CLASSES];
     struct ub_measure erase_all;
-    struct ub_measure write;
+    struct ub_measure write; /**< of full blocks */
+    struct ub_measure scrap; /**< of one short block each */
     struct ub_measure end;
 };
 
 /** Starts from the family's figures. */
 void ub_rates_start(struct ub_rates *rates, const struct ub_costs *family);
+/** Where the loader keeps the bootloader's word on when to ask again, nothing takes less than that.
+ */
+void ub_rates_ask(struct ub_rates *rates, const struct ub_loader_habits *habits);
 /** Takes over what earlier runs measured. */
 void ub_rates_recall(struct ub_rates *rates, const struct ub_learned *learned);
 
@@ -67,8 +75,8 @@ void ub_ledger_learned(const struct ub_ledger *ledger, struct ub_learned *out);
 uint64_t ub_cost_transfers(const struct ub_rates *rates, uint64_t transfers, uint64_t bytes);
 /** Time for which the chip is busy erasing one sector of `size` bytes. */
 uint64_t ub_cost_erase_chip(const struct ub_rates *rates, uint32_t size);
-/** Time for which the chip is busy programming. */
-uint64_t ub_cost_write_chip(const struct ub_rates *rates, uint64_t length);
+/** Time for which the chip is busy programming, or is left alone, in blocks of `block`. */
+uint64_t ub_cost_write_chip(const struct ub_rates *rates, uint64_t length, uint16_t block);
 
 /** Erasing one sector; writing and reading `length` bytes in blocks of `block`: transfers and chip,
  * without what the loader sends before the first block. */

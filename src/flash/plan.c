@@ -43,6 +43,7 @@ enum ub_code ub_plan_build(const struct ub_target *target, const struct ub_plan_
     plan->erased_value = target->habits.erased_value;
     plan->block = target->caps.transfer_size;
     ub_rates_start(&rates, &target->family->costs);
+    ub_rates_ask(&rates, &target->habits);
     correct(target, &rates);
     enum ub_code code = target->caps.addressed ? build_addressed(plan, target, wish, &rates, err)
                                                : ub_plan_stream(plan, target, wish, &rates, err);

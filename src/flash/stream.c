@@ -122,6 +122,10 @@ enum ub_code ub_plan_stream(struct ub_plan *plan, const struct ub_target *target
                                        .region = piece->region,
                                        .data = piece->data};
     info->nothing_to_do = there;
+    /* a quirk that grants its manifestation more time than others get knows why */
+    const uint32_t end_ms = target->habits.manifest_deadline_ms;
+    if (!there && !rates->end_us && end_ms > target->family->habits.manifest_deadline_ms)
+        info->may_add_us = end_ms * UINT64_C(1000);
     info->bytes_kept = there ? piece->length : 0;
     info->bytes_written = there ? 0 : piece->length;
     info->predicted_us = plan->predicted[UB_PHASE_WRITE] + plan->predicted[UB_PHASE_VERIFY];

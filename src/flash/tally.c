@@ -129,7 +129,7 @@ uint64_t ub_tally_write(struct ub_tally *tally, const struct ub_region *region, 
     us += addresses(tally, region, address, length);
     us += turn(tally, UB_TALLY_DOWN);
     return us + count(tally, 0, blocks + blocks * tally->rates->asks_milli / MILLI, length,
-                      ub_cost_write_chip(tally->rates, length));
+                      ub_cost_write_chip(tally->rates, length, block_of(tally)));
 }
 
 uint64_t ub_tally_read(struct ub_tally *tally, const struct ub_region *region, uint64_t address,

@@ -38,6 +38,7 @@ void ub_ledger_open(struct ub_session *session, struct ub_ledger *ledger)
     struct ub_learned learned;
     memset(ledger, 0, sizeof(*ledger));
     ub_rates_start(&ledger->rates, &session->target.family->costs);
+    ub_rates_ask(&ledger->rates, &session->target.habits);
     session->target.ledger = ledger;
     if (!remembers(session->context))
         return;

@@ -25,13 +25,18 @@ void ub_tell_plan(struct ub_session *session, const struct ub_plan *plan, const 
     ub_print_grouped(kept, sizeof(kept), info.bytes_kept);
     char time[UB_DURATION_TEXT];
     ub_format_duration(time, sizeof(time), info.predicted_us);
+    char more[UB_DURATION_TEXT] = "";
+    if (info.may_add_us)
+        ub_format_duration(more, sizeof(more), info.may_add_us);
     const bool named = plan->stream && session->target.region_count > 1;
     const char *name = named ? plan->stream_piece.region->name : "";
     const char *colon = named ? ": " : "";
     if (info.nothing_to_do)
         ub_env_done(env, "%s%snothing to do: %s", name, colon, already);
     else if (plan->stream)
-        ub_env_done(env, "%s%swrite %s B as one stream · about %s", name, colon, written, time);
+        ub_env_done(env, "%s%swrite %s B as one stream · about %s%s%s%s", name, colon, written,
+                    time, more[0] ? ", and may take up to " : "", more,
+                    more[0] ? " to take it in" : "");
     else if (plan->way == UB_WAY_ERASE_ALL)
         ub_env_done(env, "erase everything, write %s B · about %s", written, time);
     else

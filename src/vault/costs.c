@@ -28,6 +28,7 @@
 #define FILE_MAX       ((size_t)1 << 20)
 #define ENTRIES_MAX    256
 #define RUNS_MAX       1000000
+#define ALL            16u /* a run of so many blocks counts in full */
 
 /** A value by name, and the range in which a device can have it. */
 struct field {
@@ -45,6 +46,7 @@ static const struct field fields[] = {
     {FIELD(transfer_us), 20, 100000},  {FIELD(transfer_kib_us), 5, 200000},
     {FIELD(write_kib_us), 1, 5000000}, {FIELD(erase_all_us), 100, 300000000},
     {FIELD(end_us), 1, 600000000},     {FIELD(asks_milli), 1000, 100000},
+    {FIELD(block_us), 10, 60000000},
 };
 static const struct field erase_field = {"erase_us", 0, 10, 60000000};
 
@@ -158,22 +160,37 @@ enum ub_costs_state ub_vault_costs(const struct ub_vault *vault, const char *key
     return state;
 }
 
-/** Half the way from what is remembered to what was measured. */
-static void move(uint32_t *remembered, uint32_t measured, const struct field *field)
+/** Half the way from what is remembered to what was measured; less, if `weight` is below ALL. */
+static void move(uint32_t *remembered, uint32_t measured, uint32_t weight,
+                 const struct field *field)
 {
+    const uint64_t old = *remembered;
     measured = sane(field, measured);
     if (!measured)
         return;
-    *remembered = *remembered ? (uint32_t)(((uint64_t)*remembered + measured) / 2) : measured;
+    *remembered = old ? (uint32_t)((old * (2 * ALL - weight) + (uint64_t)measured * weight) /
+                                   (2 * ALL))
+                      : measured;
+}
+
+/** How much a run counts for what its blocks told. */
+static uint32_t weight_of(const struct field *field, const struct ub_learned *measured)
+{
+    const bool by_blocks = field->offset == offsetof(struct ub_learned, write_kib_us) ||
+                           field->offset == offsetof(struct ub_learned, asks_milli);
+    return by_blocks && measured->write_blocks && measured->write_blocks < ALL
+               ? measured->write_blocks
+               : ALL;
 }
 
 static void merge(struct ub_learned *into, const struct ub_learned *measured)
 {
     struct ub_learned values = *measured;
     for (size_t i = 0; i < FIELD_COUNT; i++)
-        move(value_of(into, &fields[i]), *value_of(&values, &fields[i]), &fields[i]);
+        move(value_of(into, &fields[i]), *value_of(&values, &fields[i]),
+             weight_of(&fields[i], measured), &fields[i]);
     for (unsigned n = 0; n < UB_SIZE_CLASSES; n++)
-        move(&into->erase_us[n], values.erase_us[n], &erase_field);
+        move(&into->erase_us[n], values.erase_us[n], ALL, &erase_field);
     into->runs += into->runs < RUNS_MAX;
 }
 

@@ -100,6 +100,12 @@ for model in dfu-noupload jabra slowmanifest; do
     check "and in JSON" grep -q '"needs_no_backup":true' out
 done
 
+# What may take minutes and was never measured is told of.
+expect 0 --sim=slowmanifest,time=virtual plan small.bin --no-backup
+says out '^  time  .*, and may take up to 4 min 00 s to take it in'
+run --sim=slowmanifest,time=virtual plan small.bin --no-backup --json
+check "and in JSON" grep -q '"may_add_us":240000000' out
+
 # Minutes do not move the columns, and are written in one way.
 make_image big.bin 196608
 run --sim=stm32l0,time=virtual,speed=slow plan big.bin "${at[@]}" --whole

@@ -110,6 +110,49 @@ static void what_was_measured_is_what_is_remembered(void **state)
     assert_in_range(again.costs.write_kib_us, 8990, 9010);
 }
 
+/* A bootloader's word is a time for each block, long or short; bytes cost beside it only where they
+ * take longer. */
+static void a_block_costs_what_the_bootloader_asks_for(void **state)
+{
+    struct ub_costs asking = family;
+    struct ub_rates rates;
+    struct ub_ledger ledger;
+    struct ub_learned learned;
+    struct ub_loader_habits habits = {0};
+    asking.write_ask_us = 100000;
+    asking.erase_ask_us = 300000;
+    ub_rates_start(&rates, &asking);
+    ub_rates_ask(&rates, &habits);
+    assert_int_equal(ub_cost_write_chip(&rates, 4096, 2048), 200000);
+    assert_int_equal(ub_cost_write_chip(&rates, 4096 + 16, 2048), 300000);
+    assert_int_equal(ub_cost_erase_chip(&rates, 16 * 1024), 300000);
+    assert_int_equal(ub_cost_erase_chip(&rates, 128 * 1024), 994800);
+    /* no word is kept by a loader that asks early */
+    habits.poll_early = true;
+    ub_rates_start(&rates, &asking);
+    ub_rates_ask(&rates, &habits);
+    assert_int_equal(ub_cost_write_chip(&rates, 4096, 2048), 16384);
+
+    /* few blocks teach nothing of bytes, and a short one what a block costs */
+    memset(&ledger, 0, sizeof(ledger));
+    ub_rates_start(&ledger.rates, &asking);
+    ledger.write = (struct ub_measure){
+        .us = 300000, .count = 1, .transfers = 9, .bytes = 3 * 2048, .blocks = 3};
+    ledger.scrap = (struct ub_measure){.us = 100000 + 3 * asking.transfer_us,
+                                       .count = 1,
+                                       .transfers = 3,
+                                       .bytes = 256,
+                                       .blocks = 1};
+    ub_ledger_learned(&ledger, &learned);
+    assert_int_equal(learned.write_kib_us, 0);
+    assert_int_equal(learned.asks_milli, 0);
+    assert_in_range(learned.block_us, 99000, 100000);
+    /* unless its bytes explain what it took */
+    ledger.scrap.us = 1100 + 3 * asking.transfer_us;
+    ub_ledger_learned(&ledger, &learned);
+    assert_int_equal(learned.block_us, 0);
+}
+
 /** A device whose 1 MiB is that of an STM32F405. */
 static void make_f405(struct fake *fake, struct ub_sector_run runs[3])
 {
@@ -192,6 +235,7 @@ int main(void)
         cmocka_unit_test(one_kind_corrects_both_in_proportion),
         cmocka_unit_test(what_cannot_be_is_not_believed),
         cmocka_unit_test(what_was_measured_is_what_is_remembered),
+        cmocka_unit_test(a_block_costs_what_the_bootloader_asks_for),
         cmocka_unit_test(the_tally_counts_what_the_loader_sends),
         cmocka_unit_test(short_blocks_and_gaps_need_addresses),
     };

@@ -118,11 +118,114 @@ static void what_a_run_measured_is_foretold_by_the_next(void **state)
     ub_image_close(image);
 }
 
+/* Where the loader keeps the bootloader's word, that is what things take, on the first run too. */
+static void what_the_bootloader_asks_for_is_foretold(void **state)
+{
+    static const struct {
+        const char *model;
+        uint64_t address;
+    } cases[] = {
+        {"stm32l0", FLASH_BASE},
+        {"stm32l1", FLASH_BASE},
+        {"stm32f072", FLASH_BASE},
+        {"at32f415", FLASH_BASE + 0x4000},
+    };
+    static const struct ub_flash_options whole = {.whole = true, .stay = true};
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct ub_image *image = bench_image(cases[i].address, 100 * 1024, 2);
+        bench_open(&bench, cases[i].model);
+        flash_as_foretold(cases[i].model, image, &whole, 0.1);
+        bench_close(&bench);
+        ub_image_close(image);
+    }
+}
+
+/** Flashes what the device holds with 16 bytes changed. */
+static void change_little(const char *what, uint64_t address, size_t offset, double most)
+{
+    static const struct ub_flash_options stay = {.stay = true};
+    struct ub_image *image = NULL;
+    uint8_t *bytes = malloc((size_t)100 * 1024);
+    assert_non_null(bytes);
+    memcpy(bytes, bench_memory_at(&bench, address, (size_t)100 * 1024), (size_t)100 * 1024);
+    memset(bytes + offset, 0x5a, 16);
+    assert_int_equal(ub_image_new("test.bin", &image, NULL), UB_OK);
+    assert_int_equal(
+        ub_image_add(image, UB_IMAGE_ALT_NONE, true, address, bytes, (size_t)100 * 1024, NULL),
+        UB_OK);
+    assert_int_equal(ub_image_finish(image, NULL), UB_OK);
+    image->format = ub_formats[0];
+    flash_as_foretold(what, image, &stay, most);
+    assert_true(bench.result.bytes_written <= 2 * 2048);
+    ub_image_close(image);
+    free(bytes);
+}
+
+/* What a block takes whatever it holds is not taken for what its bytes take. */
+static void small_runs_do_not_spoil_what_large_ones_taught(void **state)
+{
+    static const char *const models[] = {"stm32l1", "stm32l0", "stm32f072"};
+    static const struct ub_flash_options whole = {.whole = true, .stay = true};
+    struct ub_image *image = bench_image(FLASH_BASE, 100 * 1024, 2);
+    for (size_t i = 0; i < sizeof(models) / sizeof(models[0]); i++) {
+        bench_open(&bench, models[i]);
+        assert_int_equal(ub_flash(bench.context, image, NULL, &whole, &bench.result, &bench.err),
+                         UB_OK);
+        show(models[i], &bench.result);
+        for (size_t n = 0; n < 4; n++)
+            change_little("a little changed", FLASH_BASE, 20000 + 7000 * n, 0.2);
+        flash_as_foretold("all again", image, &whole, 0.2);
+        change_little("a little changed", FLASH_BASE, 70000, 0.2);
+        bench_close(&bench);
+    }
+    ub_image_close(image);
+}
+
+/* A device that may take minutes to take its image in: told until it was measured. */
+static void a_long_manifestation_is_told_then_foretold(void **state)
+{
+    static const struct ub_flash_options blind = {.no_backup = true};
+    struct ub_plan *plan = NULL;
+    struct ub_plan_info info;
+    struct ub_image *image = bench_image(0, 20000, 2);
+    bench_open(&bench, "slowmanifest");
+    assert_int_equal(ub_plan(bench.context, image, NULL, &blind, &plan, &bench.err), UB_OK);
+    ub_plan_info(plan, &info);
+    ub_plan_free(plan);
+    assert_int_equal(info.may_add_us, UINT64_C(240000000));
+    assert_true(info.predicted_us < 10000000);
+    assert_int_equal(ub_flash(bench.context, image, NULL, &blind, &bench.result, &bench.err),
+                     UB_OK);
+    bench_again(&bench, "slowmanifest");
+    assert_int_equal(ub_plan(bench.context, image, NULL, &blind, &plan, &bench.err), UB_OK);
+    ub_plan_info(plan, &info);
+    ub_plan_free(plan);
+    assert_int_equal(info.may_add_us, 0);
+    assert_int_equal(ub_flash(bench.context, image, NULL, &blind, &bench.result, &bench.err),
+                     UB_OK);
+    show("slowmanifest", &bench.result);
+    assert_true(bench.result.proved);
+    assert_true(error_of(bench.result.predicted_us, bench.result.actual_us) <= 0.05);
+    bench_close(&bench);
+
+    /* most do that at once, and nothing is told of it */
+    bench_open(&bench, "dfu");
+    assert_int_equal(ub_plan(bench.context, image, NULL, &blind, &plan, &bench.err), UB_OK);
+    ub_plan_info(plan, &info);
+    ub_plan_free(plan);
+    assert_int_equal(info.may_add_us, 0);
+    bench_close(&bench);
+    ub_image_close(image);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_first_run_is_foretold),
         cmocka_unit_test(what_a_run_measured_is_foretold_by_the_next),
+        cmocka_unit_test(what_the_bootloader_asks_for_is_foretold),
+        cmocka_unit_test(small_runs_do_not_spoil_what_large_ones_taught),
+        cmocka_unit_test(a_long_manifestation_is_told_then_foretold),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

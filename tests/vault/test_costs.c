@@ -94,6 +94,22 @@ static void a_new_value_moves_the_old_one_half_the_way(void **state)
     assert_in_range(learned.write_kib_us, 8094, 8096);
 }
 
+static void a_run_of_few_blocks_counts_for_little(void **state)
+{
+    struct fixture *fixture = *state;
+    struct ub_learned learned;
+    struct ub_learned brief = typical;
+    brief.write_kib_us = 8096;
+    brief.write_blocks = 4;
+    brief.erase_us[17] = 2000000; /* a sector is a sector */
+    learn(fixture, "A", &typical);
+    learn(fixture, "A", &brief);
+    assert_int_equal(recall(fixture, "A", &learned), UB_COSTS_GOOD);
+    assert_int_equal(learned.write_kib_us, 4096 + 500);
+    assert_int_equal(learned.erase_us[17], 1500000);
+    assert_int_equal(learned.write_blocks, 0);
+}
+
 static void what_no_device_can_have_is_not_believed(void **state)
 {
     struct fixture *fixture = *state;
@@ -273,6 +289,7 @@ int main(void)
         TEST(sizes_have_classes),
         TEST(each_kind_of_device_has_its_own),
         TEST(a_new_value_moves_the_old_one_half_the_way),
+        TEST(a_run_of_few_blocks_counts_for_little),
         TEST(what_no_device_can_have_is_not_believed),
         TEST(a_damaged_file_is_ignored_and_replaced),
         TEST(a_newer_file_is_left_alone),
