@@ -73,6 +73,16 @@ enum ub_code ub_access_read_all(const struct ub_target *target, const struct ub_
     return code;
 }
 
+bool ub_access_refused(enum ub_code code)
+{
+    return code == UB_USB_STALL || (code >= UB_DFU_ERR_TARGET && code <= UB_DFU_ERR_STALLEDPKT);
+}
+
+enum ub_code ub_access_recover(const struct ub_target *target)
+{
+    return target->loader->ops->abort(target->loader, NULL);
+}
+
 enum ub_code ub_access_erase(const struct ub_target *target, const struct ub_region *region,
                              uint64_t address, uint32_t size, struct ub_error *err)
 {

@@ -19,6 +19,13 @@ enum ub_code ub_access_read(const struct ub_target *target, const struct ub_regi
 enum ub_code ub_access_read_all(const struct ub_target *target, const struct ub_region *region,
                                 uint64_t address, uint8_t *data, size_t length,
                                 struct ub_error *err);
+/**
+ * Is this how a device refuses to give its memory out, as units with spoiled ECC make it do: a
+ * stall, or a status of DFU's own? It still answers; one that is read-protected is not meant.
+ */
+bool ub_access_refused(enum ub_code code);
+/** Brings the device back to dfuIDLE after it refused. Errors: as ub_loader_ops.abort. */
+enum ub_code ub_access_recover(const struct ub_target *target);
 enum ub_code ub_access_erase(const struct ub_target *target, const struct ub_region *region,
                              uint64_t address, uint32_t size, struct ub_error *err);
 enum ub_code ub_access_erase_all(const struct ub_target *target, struct ub_error *err);

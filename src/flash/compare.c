@@ -126,7 +126,11 @@ enum ub_code ub_survey_compare(struct survey *survey, struct ub_error *err)
     struct ub_plan *plan = survey->plan;
     struct pending pending = {.group = 1};
     bool equal = false;
-    if (survey->wish->options->whole || survey->wish->erases_itself || mass_erase_wins(survey))
+    const struct ub_flash_options *options = survey->wish->options;
+    /* who wants everything erased and gives up what is there has no use for a look, which a device
+     * whose memory is spoiled may not even bear */
+    const bool needless = options->whole || (options->erase_all && options->no_backup);
+    if (needless || survey->wish->erases_itself || mass_erase_wins(survey))
         return UB_OK;
     enum ub_code code = gather(survey, &pending, err);
     const uint64_t look = ub_cost_read(survey->rates, plan->block, plan->block);

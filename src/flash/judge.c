@@ -3,8 +3,8 @@
  * What of a sector would have to be sent if it were not erased, and whether that is possible.
  *
  * Flash can be programmed where it is blank. Where a unit may be programmed only once between
- * erases (ECC), one that merely reads as blank may have been programmed with blank bytes, as part
- * of a block: so there only whole blocks count, and execution sends no block that is blank.
+ * erases (ECC), one that reads as blank may all the same have been programmed with blank bytes, by
+ * whoever wrote it last: there nothing is filled that can be erased.
  */
 #include "base/bytes.h"
 #include "base/error.h"
@@ -127,8 +127,7 @@ static void start(struct judgement *j, const struct ub_loader_habits *habits)
     j->one_way = !(j->work->sector.rights & UB_CAN_ERASE);
     j->cell = block && size % block == 0 ? block : size;
     size_t grain = habits->program_unit > GRAIN_LEAST ? habits->program_unit : GRAIN_LEAST;
-    if (habits->program_unit && !habits->write_once && grain % habits->program_unit == 0 &&
-        j->cell % grain == 0)
+    if (habits->program_unit && grain % habits->program_unit == 0 && j->cell % grain == 0)
         j->grain = grain;
     j->work->first_fill = j->plan->fill_count;
     j->work->fills = 0;
@@ -140,9 +139,10 @@ enum ub_code ub_plan_judge(struct ub_plan *plan, const struct ub_target *target,
 {
     struct judgement j = {.plan = plan, .work = work, .have = have, .err = err};
     start(&j, &target->habits);
+    const bool may_fill = j.one_way || (work->want && !target->habits.write_once);
     work->known = true;
     work->same = !differs(&j, 0, work->sector.size);
-    work->fillable = !work->same && (j.one_way || work->want != NULL);
+    work->fillable = !work->same && may_fill;
     for (size_t at = 0; work->fillable && !j.code && at < work->sector.size; at += j.cell)
         work->fillable = fill_cell(&j, at);
     if (work->fillable && !j.one_way && price_of_fills(&j, rates) > price_of_rewriting(&j, rates))

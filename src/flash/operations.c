@@ -217,35 +217,15 @@ static void add_blocks(struct builder *b, struct place at, size_t length)
     }
 }
 
-static bool wants_blank(const struct ub_plan *plan, const struct ub_sector_work *work)
-{
-    return !work->want || ub_all_bytes(work->want, work->sector.size, plan->erased_value);
-}
-
-/** May the blocks of a run that began at `first` go on into the next sector, where a unit is
- * programmed once? No block may hold part of a sector, or a blank sector beside one that is not:
- * what reads as blank there is taken for never programmed later (judge.c). */
-static bool carries_over(const struct builder *b, const struct ub_sector_work *first,
-                         const struct ub_sector_work *next)
-{
-    const uint32_t block = b->plan->block;
-    const uint32_t size = next->sector.size;
-    if ((next->sector.address - first->sector.address) % block == 0)
-        return true;
-    return size < block && block % size == 0 && next[-1].sector.size == size &&
-           wants_blank(b->plan, next) == wants_blank(b->plan, next - 1);
-}
-
 /** Neighbouring sectors that are erased make one run, so that blocks larger than a sector are sent
  * in full; the boot sector always begins one. */
 static const struct ub_sector_work *end_of_run(const struct builder *b,
                                                const struct ub_sector_work *first)
 {
     const struct ub_sector_work *end = b->plan->sectors + b->plan->sector_count;
-    const bool careful = b->target->habits.write_once;
     const struct ub_sector_work *work = first + 1;
     while (work < end && ub_work_joins(work - 1, work) && work->verdict == UB_VERDICT_REWRITE &&
-           !work->boot && (!careful || carries_over(b, first, work)))
+           !work->boot)
         work++;
     return work;
 }

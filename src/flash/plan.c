@@ -102,16 +102,37 @@ bool ub_plan_readable(const struct ub_plan *plan, const struct ub_target *target
     return true;
 }
 
-enum ub_code ub_plan_check_kept(const struct ub_plan *plan, const struct ub_backup *backup,
-                                struct ub_error *err)
+/** The first address of the step that neither backup has; false if there is none. */
+static bool find_lost(const struct ub_plan_op *op, const struct ub_backup *backup,
+                      const struct ub_backup *earlier, uint64_t *lost)
 {
+    const struct ub_plan_step *step = &op->step;
+    const uint64_t end = step->address + step->length;
+    struct ub_sector sector;
+    *lost = step->address;
+    if (ub_backup_covers(backup, step->alt, step->address, step->length))
+        return false;
+    while (*lost < end && ub_region_sector(op->region, *lost, &sector)) {
+        uint64_t until = sector.address + sector.size < end ? sector.address + sector.size : end;
+        if (!ub_backup_covers(backup, step->alt, *lost, until - *lost) &&
+            !(earlier && ub_backup_covers(earlier, step->alt, *lost, until - *lost)))
+            return true;
+        *lost = until;
+    }
+    return *lost < end;
+}
+
+enum ub_code ub_plan_check_kept(const struct ub_plan *plan, const struct ub_backup *backup,
+                                const struct ub_backup *earlier, struct ub_error *err)
+{
+    uint64_t lost;
     for (size_t i = 0; i < plan->op_count; i++) {
-        const struct ub_plan_step *step = &plan->ops[i].step;
-        if (!plan->stream && loses(step) &&
-            !ub_backup_covers(backup, step->alt, step->address, step->length))
+        const struct ub_plan_op *op = &plan->ops[i];
+        if (!plan->stream && loses(&op->step) && find_lost(op, backup, earlier, &lost))
             return ub_fail(err, UB_MEM_NO_BACKUP,
-                           "what is at 0x%08" PRIx64 " cannot be read, and would be lost",
-                           step->address);
+                           "what is at 0x%08" PRIx64
+                           " cannot be read, and would be lost (give it up with --no-backup)",
+                           lost);
     }
     return UB_OK;
 }

@@ -54,6 +54,8 @@ struct ub_sector_work {
     bool fillable;       /**< known, and its stretches can be programmed without an erase, which is
                               no dearer than erasing it */
     bool wiped;          /**< the command to erase everything reaches it, and that is asked for */
+    bool unread;         /**< the device refuses to read it: poisoned memory, say */
+    bool once;           /**< what it holds is known by one reading alone, which may lie */
     bool checked;        /**< read back even if it is kept: it has to be blank, and one reading that
                               said so is no proof */
     bool boot;           /**< finished last: what makes the device bootable */
@@ -96,6 +98,7 @@ struct ub_plan {
     size_t op_room;
     struct ub_patch *patches;
     bool stream;                   /**< plain DFU: one write of everything */
+    bool once;                     /**< nothing has to be done, as one reading alone said */
     struct ub_piece stream_piece;  /**< borrowed from the image */
     enum ub_way way;               /**< that was chosen */
     const struct ub_region *wiped; /**< the region that the mass erase reaches: the first erasable
@@ -197,6 +200,16 @@ enum ub_code ub_plan_execute(struct ub_plan *plan, const struct ub_target *targe
 enum ub_code ub_plan_verify(struct ub_plan *plan, const struct ub_target *target,
                             struct ub_error *err);
 
+/** Does the plan keep something of which one reading alone said that it is right? */
+bool ub_plan_trusts_one_reading(const struct ub_plan *plan);
+
+/**
+ * Where nothing has to be done as one reading said: reads once more. Errors: UB_VER_READS_DIFFER,
+ * and otherwise as ub_plan_verify().
+ */
+enum ub_code ub_plan_confirm(struct ub_plan *plan, const struct ub_target *target,
+                             struct ub_error *err);
+
 /**
  * Compares pieces with the device. Errors: UB_VER_MISMATCH with the first difference,
  * UB_VER_NO_READ_BACK.
@@ -208,11 +221,12 @@ enum ub_code ub_pieces_verify(const struct ub_target *target, const struct ub_pl
 bool ub_plan_readable(const struct ub_plan *plan, const struct ub_target *target);
 
 /**
- * Is everything that the plan erases or overwrites in the backup? Errors: UB_MEM_NO_BACKUP, with
- * the first address that is not.
+ * Is everything that the plan erases or overwrites in the backup, or, sector by sector, in an
+ * `earlier` one (NULL: there is none)? Errors: UB_MEM_NO_BACKUP, with the first address that is
+ * not.
  */
 enum ub_code ub_plan_check_kept(const struct ub_plan *plan, const struct ub_backup *backup,
-                                struct ub_error *err);
+                                const struct ub_backup *earlier, struct ub_error *err);
 
 /** Bytes that the plan writes or erases and that cannot be read back. */
 uint64_t ub_plan_unreadable(const struct ub_plan *plan);
@@ -220,10 +234,12 @@ uint64_t ub_plan_unreadable(const struct ub_plan *plan);
 /** True if any of what the plan writes can be read back before leaving. */
 bool ub_plan_can_read_back(const struct ub_plan *plan, const struct ub_target *target);
 
-/** True if the sector is read back after the plan was carried out. */
+/** True if the sector is read back after the plan was carried out: it was changed, or the plan
+ * keeps what one reading alone said of it. */
 static inline bool ub_work_read_back(const struct ub_sector_work *work)
 {
-    return (work->verdict != UB_VERDICT_KEEP || work->checked) &&
+    const bool kept_on_one_word = work->once && work->covered > 0;
+    return (work->verdict != UB_VERDICT_KEEP || work->checked || kept_on_one_word) &&
            (work->sector.rights & UB_CAN_READ) != 0;
 }
 

@@ -101,11 +101,12 @@ enum ub_code ub_plan_stream(struct ub_plan *plan, const struct ub_target *target
     enum ub_code code = is_there(target, wish, piece, &there, err);
     if (code)
         return code;
+    plan->once = there && !(wish->known && wish->known->info.readings >= 2);
     plan->ops = calloc(1, sizeof(plan->ops[0]));
     if (!plan->ops)
         return ub_fail_memory(err);
     ub_tally_start(&tally, target, rates);
-    info->read_back = target->caps.can_read && target->caps.tolerant;
+    info->read_back = target->caps.can_read; /* if need be after a restart */
     plan->predicted[UB_PHASE_WRITE] = ub_tally_write(&tally, piece->region, 0, piece->length) +
                                       ub_tally_end(&tally);
     if (info->read_back)

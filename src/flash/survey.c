@@ -193,9 +193,33 @@ static enum ub_code learn(struct survey *survey, const struct ub_sector_work *wo
     }
     if (!ub_survey_readable(survey, work))
         return UB_OK;
-    return work->sector.size < survey->plan->block
-               ? read_window(survey, work, have, err)
-               : read_sector(survey, work, to_the_end, have, err);
+    if (work->sector.size >= survey->plan->block)
+        return read_sector(survey, work, to_the_end, have, err);
+    enum ub_code code = read_window(survey, work, have, err);
+    if (!ub_access_refused(code) || ub_access_recover(survey->target) != UB_OK)
+        return code;
+    return read_sector(survey, work, true, have, err); /* it may be a neighbour that is refused */
+}
+
+/** As learn(); but what the device refuses to read of a sector that can be erased, as it does with
+ * memory whose ECC was spoiled, is not known, and no more than that. */
+static enum ub_code learn_or_not(struct survey *survey, struct ub_sector_work *work,
+                                 bool to_the_end, const uint8_t **have, struct ub_error *err)
+{
+    enum ub_code code = learn(survey, work, to_the_end, have, err);
+    if (!ub_access_refused(code) || !(work->sector.rights & UB_CAN_ERASE) ||
+        ub_access_recover(survey->target) != UB_OK)
+        return code;
+    work->unread = true;
+    *have = NULL;
+    if (!survey->told && !survey->wish->known)
+        ub_env_warn(survey->target->env,
+                    "the sector at 0x%08" PRIx64 " cannot be read, so what it holds is not known; "
+                    "further ones are not told",
+                    work->sector.address);
+    survey->told = true;
+    ub_error_clear(err);
+    return UB_OK;
 }
 
 bool ub_survey_in_backup(const struct survey *survey, const struct ub_sector_work *work,
@@ -204,6 +228,15 @@ bool ub_survey_in_backup(const struct survey *survey, const struct ub_sector_wor
     const struct ub_backup *known = survey->wish->known;
     return known && ub_backup_find(known, work->region->alt, work->sector.address,
                                    work->sector.size, part, offset);
+}
+
+/** Is it in a backup that was read twice? */
+static bool known_by_two(const struct survey *survey, const struct ub_sector_work *work)
+{
+    size_t part;
+    uint64_t offset;
+    return ub_survey_in_backup(survey, work, &part, &offset) &&
+           survey->wish->known->info.readings >= 2;
 }
 
 /** What is going to be erased and written again for its own sake has to be read right: a second
@@ -272,9 +305,13 @@ enum ub_code ub_survey_look(struct survey *survey, struct ub_sector_work *work, 
                             struct ub_error *err)
 {
     const uint8_t *have = NULL;
+    const bool merges = needs_neighbours(survey, work);
     work->looked = true;
-    enum ub_code code = learn(survey, work, to_the_end, &have, err);
-    if (!code && needs_neighbours(survey, work))
+    enum ub_code code = learn_or_not(survey, work, to_the_end, &have, err);
+    if (!code && work->unread && !work->covered && !work->wiped)
+        return UB_OK; /* it only came along for safety */
+    work->once = !merges && !known_by_two(survey, work);
+    if (!code && merges)
         code = merge_neighbours(survey, work, have, err);
     if (!code && have)
         code = ub_plan_judge(survey->plan, survey->target, survey->rates, work, have, err);

@@ -20,6 +20,7 @@ struct survey {
     const struct ub_region *region; /**< of the small sectors that `have` holds: */
     uint64_t address;
     size_t length; /**< 0: none */
+    bool told;     /**< that the device refuses to give out some of its memory */
 };
 
 /** Can the sector be read? */

@@ -157,11 +157,32 @@ bool ub_plan_can_read_back(const struct ub_plan *plan, const struct ub_target *t
     if (!target->caps.can_read)
         return false;
     if (plan->stream)
-        return target->caps.tolerant;
+        return true; /* at once, or when the device has restarted */
     for (size_t i = 0; i < plan->sector_count; i++)
         if (ub_work_read_back(&plan->sectors[i]))
             return true;
     return false;
+}
+
+bool ub_plan_trusts_one_reading(const struct ub_plan *plan)
+{
+    bool once = plan->once;
+    for (size_t i = 0; i < plan->sector_count; i++)
+        once = once || (plan->sectors[i].verdict == UB_VERDICT_KEEP && plan->sectors[i].once &&
+                        plan->sectors[i].covered > 0);
+    return once;
+}
+
+enum ub_code ub_plan_confirm(struct ub_plan *plan, const struct ub_target *target,
+                             struct ub_error *err)
+{
+    enum ub_code code = ub_plan_verify(plan, target, err);
+    if (code != UB_VER_NOT_WRITTEN)
+        return code;
+    (void)ub_wrap(err, UB_VER_READS_DIFFER, "a first reading said that the device holds it");
+    if (err)
+        err->code = UB_VER_READS_DIFFER;
+    return UB_VER_READS_DIFFER;
 }
 
 uint64_t ub_plan_unreadable(const struct ub_plan *plan)

@@ -73,6 +73,7 @@ static void plain_caps(const struct ub_loader *loader, struct ub_loader_caps *ou
         .addressed = false,
         .will_detach = can(plain, UB_DFU_WILL_DETACH),
         .tolerant = can(plain, UB_DFU_MANIFEST_TOL) && !plain->gone,
+        .mute = plain->link.mute,
         .transfer_size = plain->link.transfer_size,
         .functional = plain->link.functional,
         .arrived_bState = plain->link.arrived_bState,
@@ -278,7 +279,7 @@ static enum ub_code plain_commit(struct ub_loader *loader, struct ub_error *err)
 
 /* A bus reset sends a device from DFU mode to its firmware (DFU 1.1 annex A.2.3); one that detaches
  * itself is told to (as U-Boot, dapboot and dfu-util -R have it), and gone already if it was
- * written.
+ * written. One that answers nothing is not talked to: only the reset is left.
  */
 static enum ub_code plain_leave(struct ub_loader *loader, uint64_t address, struct ub_error *err)
 {
@@ -290,9 +291,10 @@ static enum ub_code plain_leave(struct ub_loader *loader, uint64_t address, stru
     forget_streams(plain);
     if (plain->gone)
         return UB_OK;
-    if (link->port.habits.upload_to_run && dfu_upload_to_run(link, 0, &ignored) == UB_USB_GONE)
+    if (!link->mute && link->port.habits.upload_to_run &&
+        dfu_upload_to_run(link, 0, &ignored) == UB_USB_GONE)
         return UB_OK;
-    if (can(plain, UB_DFU_WILL_DETACH)) {
+    if (!link->mute && can(plain, UB_DFU_WILL_DETACH)) {
         if (link->state == DFU_MANIFEST_WAIT_RESET || link->state == DFU_MANIFEST)
             return UB_OK; /* it is about to */
         uint16_t timeout = link->functional.wDetachTimeOut;

@@ -22,12 +22,14 @@ struct manifest {
     unsigned idle_asks;
 };
 
-/* The question after the zero-length block failed. The device took that block, so one that left did
- * its work; one that is not manifestation tolerant may be deaf as well. */
-static enum ub_code silence(const struct manifest *manifest, enum ub_code code, bool *gone,
-                            struct ub_error *err)
+/* The question after the zero-length block failed. The device took that block, so one that left
+ * says that it did its work, whatever it says of its tolerance; one that is not manifestation
+ * tolerant may be deaf as well, but then has to show in another way that it lives. */
+static enum ub_code silence(struct dfu_link *link, const struct manifest *manifest,
+                            enum ub_code code, bool *gone, struct ub_error *err)
 {
     *gone = code == UB_USB_GONE;
+    link->mute = code == UB_USB_TIMEOUT;
     bool deaf = code == UB_USB_STALL || code == UB_USB_TIMEOUT || code == UB_USB_IO;
     if (*gone || (deaf && !manifest->tolerant)) {
         ub_error_clear(err);
@@ -94,6 +96,7 @@ enum ub_code dfu_manifest(struct dfu_link *link, uint16_t block, bool *gone, str
     };
     struct dfu_status status = {0};
     *gone = false;
+    link->mute = false;
     enum ub_code code = dfu_dnload(link, block, NULL, 0, patience_ms, err);
     if (code)
         return dfu_explain(link, code, "ending the download", err);
@@ -105,7 +108,7 @@ enum ub_code dfu_manifest(struct dfu_link *link, uint16_t block, bool *gone, str
         manifest.answered = true;
         code = dfu_get_status(link, left / US_PER_MS, status.poll_ms, &status, err);
         if (code)
-            return silence(&manifest, code, gone, err);
+            return silence(link, &manifest, code, gone, err);
         code = follow(link, &manifest, &status, err);
     }
     return code;

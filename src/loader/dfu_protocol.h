@@ -80,6 +80,7 @@ struct dfu_link {
     uint8_t arrived_bStatus; /**< as first answered */
     bool alt_known;          /**< `alt` was selected by this session */
     uint8_t alt;
+    bool mute;         /**< it took the end of a download, and then did not answer in time */
     bool stuck;        /**< it once stayed busy past a deadline */
     uint16_t language; /**< of its strings; 0: not asked yet */
     uint64_t told_us;  /**< when the last countdown was told, on the clock */

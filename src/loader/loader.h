@@ -95,6 +95,8 @@ struct ub_loader_caps {
     bool addressed;   /**< memory has addresses and sectors; false: one stream, written whole */
     bool will_detach; /**< leaves the bus by itself after commit or leave */
     bool tolerant;    /**< manifestation tolerant: answers after commit */
+    bool mute;        /**< it did not answer in time after commit: whether it took the image in, and
+                           still lives, is not known */
     uint16_t transfer_size; /**< bytes of a full block as used */
     /** As it was learned: asked for where it was missing, corrected by habits. If it is not present,
      * wTransferSize means nothing. */

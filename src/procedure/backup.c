@@ -51,19 +51,64 @@ static size_t stretches(const struct ub_region *region, struct ub_backup_part *p
     return count;
 }
 
-static struct ub_backup *new_backup(const struct ub_session *session)
+/** A stretch that the device refuses to give out: memory whose ECC was spoiled, say. */
+struct hole {
+    uint8_t alt;
+    uint64_t address;
+    uint64_t length;
+};
+
+/** In the order of regions and addresses. */
+struct holes {
+    struct hole *items; /**< owned */
+    size_t count;
+    size_t room;
+    size_t read; /**< sectors of the flash that could be read */
+};
+
+/** Cuts a hole out of the parts; where both ends are left, one part more. */
+static void cut(struct ub_backup_info *info, const struct hole *hole)
+{
+    const uint64_t end = hole->address + hole->length;
+    for (size_t i = 0; i < info->part_count; i++) {
+        struct ub_backup_part *part = &info->parts[i];
+        const uint64_t until = part->address + part->length;
+        if (part->alt != hole->alt || !part->has_address || hole->address < part->address ||
+            end > until)
+            continue;
+        struct ub_backup_part *rest = &info->parts[i + 1];
+        memmove(rest + 1, rest, (info->part_count - i - 1) * sizeof(*rest));
+        *rest = *part;
+        part->length = hole->address - part->address;
+        rest->address = end;
+        rest->length = until - end;
+        info->part_count++;
+        return;
+    }
+}
+
+/** Parts for all that can be read but the holes, nothing read yet. */
+static struct ub_backup *new_backup(const struct ub_session *session, const struct holes *holes)
 {
     const struct ub_target *target = &session->target;
     size_t count = 0;
     for (size_t i = 0; i < target->region_count; i++)
         count += stretches(&target->regions[i], NULL);
-    struct ub_backup *backup = ub_backup_new(count);
+    struct ub_backup *backup = ub_backup_new(count + holes->count);
     if (!backup)
         return NULL;
-    size_t at = 0;
+    struct ub_backup_info *info = &backup->info;
+    info->part_count = 0;
     for (size_t i = 0; i < target->region_count; i++)
-        at += stretches(&target->regions[i], backup->info.parts + at);
-    backup->info.device = session->device;
+        info->part_count += stretches(&target->regions[i], info->parts + info->part_count);
+    for (size_t i = 0; i < holes->count; i++)
+        cut(info, &holes->items[i]);
+    for (size_t i = 0; i < info->part_count;)
+        if (info->parts[i].has_address && info->parts[i].length == 0)
+            ub_backup_drop(backup, i);
+        else
+            i++;
+    info->device = session->device;
     return backup;
 }
 
@@ -213,6 +258,106 @@ bool ub_session_can_back_up(const struct ub_session *session)
     return false;
 }
 
+/** Adds a sector, or lengthens the hole that it continues. */
+static enum ub_code add_hole(struct holes *holes, uint8_t alt, const struct ub_sector *sector,
+                             struct ub_error *err)
+{
+    struct hole *last = holes->count ? &holes->items[holes->count - 1] : NULL;
+    if (last && last->alt == alt && last->address + last->length == sector->address) {
+        last->length += sector->size;
+        return UB_OK;
+    }
+    if (holes->count == holes->room) {
+        size_t room = holes->room ? 2 * holes->room : 16;
+        struct hole *items = realloc(holes->items, room * sizeof(*items));
+        if (!items)
+            return ub_fail_memory(err);
+        holes->items = items;
+        holes->room = room;
+    }
+    holes->items[holes->count++] = (struct hole){alt, sector->address, sector->size};
+    return UB_OK;
+}
+
+/** Reads a sector to see whether it can be. */
+static enum ub_code try_sector(struct ub_session *session, const struct ub_region *region,
+                               const struct ub_sector *sector, uint8_t *bytes, struct holes *holes,
+                               struct ub_error *err)
+{
+    const size_t chunk = ub_access_chunk(&session->target);
+    enum ub_code code = UB_OK;
+    for (size_t at = 0; !code && at < sector->size; at += chunk) {
+        size_t length = sector->size - at < chunk ? sector->size - at : chunk;
+        code = ub_access_read_all(&session->target, region, sector->address + at, bytes, length,
+                                  err);
+    }
+    holes->read += code == UB_OK;
+    if (!ub_access_refused(code))
+        return code;
+    enum ub_code back = ub_access_recover(&session->target);
+    return back ? back : add_hole(holes, region->alt, sector, err);
+}
+
+/** Looks for the sectors of the flash that the device refuses to give out. Only what can be erased
+ * counts: there is no other way to mend it. */
+static enum ub_code find_holes(struct ub_session *session, struct holes *holes,
+                               struct ub_error *err)
+{
+    const struct ub_target *target = &session->target;
+    uint8_t *bytes = malloc(ub_access_chunk(target));
+    enum ub_code code = bytes ? UB_OK : ub_fail_memory(err);
+    for (size_t r = 0; r < target->region_count; r++) {
+        const struct ub_region *region = &target->regions[r];
+        struct ub_sector sector;
+        const unsigned needed = UB_CAN_READ | UB_CAN_ERASE;
+        for (size_t n = 0;
+             !code && region->kind == UB_REGION_FLASH && ub_region_sector_at(region, n, &sector);
+             n++)
+            if ((sector.rights & needed) == needed)
+                code = try_sector(session, region, &sector, bytes, holes, err);
+    }
+    free(bytes);
+    return code;
+}
+
+static void tell_holes(struct ub_session *session, const struct holes *holes)
+{
+    for (size_t i = 0; i < holes->count; i++)
+        ub_env_warn(&session->context->env,
+                    "%" PRIu64 " bytes at 0x%08" PRIx64
+                    " cannot be read and are not in the backup: the device refuses to give them "
+                    "out, as it does with memory that was programmed twice",
+                    holes->items[i].length, holes->items[i].address);
+}
+
+/** Begins anew without what the device refuses to give out, if that is not all of it: then `code`,
+ * the first refusal, stands. */
+static enum ub_code read_around_holes(struct ub_session *session, enum ub_code code,
+                                      uint32_t readings, struct ub_backup **backup,
+                                      struct ub_error *err)
+{
+    struct holes holes = {0};
+    struct ub_error why = {0};
+    enum ub_code looked = ub_access_recover(&session->target);
+    if (!looked)
+        looked = find_holes(session, &holes, &why);
+    if (!looked && holes.count && holes.read) {
+        ub_backup_free(*backup);
+        tell_holes(session, &holes);
+        ub_error_clear(err);
+        *backup = new_backup(session, &holes);
+        if (*backup)
+            (*backup)->info.readings = readings;
+        code = *backup ? read_into_vault(session, *backup, err) : ub_fail_memory(err);
+    } else if (looked == UB_SYS_INTERRUPTED || looked == UB_USB_GONE) {
+        code = looked;
+        if (err)
+            *err = why;
+    }
+    free(holes.items);
+    return code;
+}
+
 static enum ub_code check_possible(const struct ub_session *session, struct ub_error *err)
 {
     if (ub_session_can_back_up(session))
@@ -229,13 +374,16 @@ enum ub_code ub_session_read(struct ub_session *session, const struct ub_flash_o
     enum ub_code code = check_possible(session, err);
     if (code)
         return code;
-    struct ub_backup *backup = new_backup(session);
+    const struct holes none = {0};
+    struct ub_backup *backup = new_backup(session, &none);
     if (!backup)
         return ub_fail_memory(err);
     backup->info.readings = options->read_once ? 1 : 2;
     uint64_t length = known_length(backup);
     ub_env_begin(env, UB_STEP_BACKUP, length * backup->info.readings, "backing up");
     code = read_into_vault(session, backup, err);
+    if (ub_access_refused(code))
+        code = read_around_holes(session, code, backup->info.readings, &backup, err);
     if (code) {
         ub_backup_free(backup);
         return ub_wrap(err, code, "while backing up the device at %s", session->info.port);

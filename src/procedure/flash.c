@@ -3,16 +3,15 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "flash/access.h"
 #include "procedure/backup.h"
 #include "procedure/costs.h"
 #include "procedure/prepare.h"
+#include "procedure/prove.h"
 #include "procedure/run.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
-
-/* A device that restarts between two parts comes back within this time. */
-#define RETURN_US UINT64_C(10000000)
 
 void ub_tell_plan(struct ub_session *session, const struct ub_plan *plan, const char *already)
 {
@@ -89,8 +88,14 @@ static enum ub_code ask_person(struct ub_session *session, const struct ub_job *
 static enum ub_code read_first(struct ub_session *session, const struct ub_job *job,
                                struct ub_backup **backup, struct ub_error *err)
 {
-    if (!job->options->no_backup)
-        return ub_session_read(session, job->options, backup, err);
+    if (!job->options->no_backup) {
+        enum ub_code code = ub_session_read(session, job->options, backup, err);
+        bool unreadable = ub_access_refused(code) || code == UB_USB_TIMEOUT || code == UB_USB_IO;
+        return unreadable ? ub_wrap(err, code,
+                                    "if the device cannot be read any more, --no-backup --whole "
+                                    "gives up what it holds and writes without reading it")
+                          : code;
+    }
     ub_env_skipped(&session->context->env, UB_STEP_BACKUP, "given up by name: no way back");
     return UB_OK;
 }
@@ -133,31 +138,6 @@ static enum ub_code secure(struct ub_session *session, struct ub_backup *backup,
     return UB_OK;
 }
 
-/** Reads back what can be read back, and says what cannot. */
-static enum ub_code prove(struct ub_session *session, struct ub_plan *plan,
-                          struct ub_result *result, struct ub_error *err)
-{
-    struct ub_env *env = &session->context->env;
-    struct ub_target *target = &session->target;
-    /* a device that restarts to take in the image says so only now */
-    session->loader->ops->caps(session->loader, &target->caps);
-    uint64_t unreadable = target->caps.can_read ? ub_plan_unreadable(plan) : 0;
-    if (!ub_plan_can_read_back(plan, target)) {
-        ub_env_skipped(env, UB_STEP_VERIFY, "no read-back is possible: %s",
-                       plan->stream && target->caps.can_read
-                           ? "the device restarts to take in the image, which it accepted whole"
-                           : "the device cannot be read; it accepted the whole image");
-        result->proved = plan->stream;
-        result->verified = false;
-        return UB_OK;
-    }
-    enum ub_code code = ub_plan_verify(plan, target, err);
-    result->verified = result->verified && !code && !unreadable;
-    if (!code && unreadable)
-        ub_env_warn(env, "%" PRIu64 " bytes cannot be read back, and are not verified", unreadable);
-    return code;
-}
-
 /** What each part of the run was foretold to take, and took. */
 static void note_phases(const struct ub_plan *plan, struct ub_result *result)
 {
@@ -174,7 +154,8 @@ static void note_phases(const struct ub_plan *plan, struct ub_result *result)
 
 /** Writes and proves one plan's part. From here on the device is changed. */
 static enum ub_code write_and_verify(struct ub_session *session, struct ub_plan *plan,
-                                     struct ub_result *result, struct ub_error *err)
+                                     struct ub_result *result, struct ub_proof *proof,
+                                     struct ub_error *err)
 {
     struct ub_env *env = &session->context->env;
     uint64_t start = ub_now(&env->clock);
@@ -182,40 +163,27 @@ static enum ub_code write_and_verify(struct ub_session *session, struct ub_plan 
     result->bytes_written += plan->bytes_done;
     result->sectors_erased += plan->sectors_done;
     if (!code && !plan->info.nothing_to_do)
-        code = prove(session, plan, result, err);
+        code = ub_session_prove(session, plan, result, proof, err);
+    else if (!code && ub_plan_trusts_one_reading(plan))
+        code = ub_plan_confirm(plan, &session->target, err);
     result->actual_us += ub_now(&env->clock) - start;
     note_phases(plan, result);
     return code;
 }
 
-static const struct ub_region *region_of(const struct ub_target *target, uint8_t alt)
-{
-    for (size_t i = 0; i < target->region_count; i++)
-        if (target->regions[i].alt == alt)
-            return &target->regions[i];
-    return NULL;
-}
-
-/** A device that restarts to take in a stream is brought back before it gets the next one; its
- * regions are others then. */
-static enum ub_code bring_back(struct ub_session *session, struct ub_plan *next,
+/** A device that restarts to take in a stream is brought back before it gets the next one, unless
+ * it is back already; its regions are others then. */
+static enum ub_code bring_back(struct ub_session *session, struct ub_plan *next, bool back,
                                struct ub_error *err)
 {
-    struct ub_ledger *ledger = session->target.ledger;
+    enum ub_code code = UB_OK;
     session->loader->ops->caps(session->loader, &session->target.caps);
-    if (session->target.caps.tolerant)
+    if (!back && session->target.caps.tolerant)
         return UB_OK;
-    const uint64_t known_us = session->effect.return_deadline_ms * UINT64_C(1000);
-    enum ub_code code = session->loader->ops->leave(session->loader, 0, err);
+    if (!back)
+        code = ub_session_restart(session, err);
     if (!code)
-        code = ub_session_reopen(session, known_us ? known_us : RETURN_US, err);
-    session->target.ledger = ledger;
-    const uint8_t alt = next->stream_piece.region->alt;
-    const struct ub_region *region = code ? NULL : region_of(&session->target, alt);
-    if (!code && !region)
-        code = ub_fail(err, UB_DEV_NOT_ENTERED, "the device came back without its memory %u", alt);
-    if (!code)
-        next->ops[0].region = next->stream_piece.region = region;
+        code = ub_plan_find_again(next, &session->target, err);
     return code ? ub_wrap(err, code, "while the device restarts between two of its memories")
                 : UB_OK;
 }
@@ -224,15 +192,19 @@ static enum ub_code carry_out(struct ub_session *session, const struct stages *s
                               struct ub_result *result, struct ub_error *err)
 {
     enum ub_code code = UB_OK;
+    struct ub_proof proof = {0};
     bool changed = false;
+    bool odd = false;
     result->verified = true; /* until a part is not */
     for (size_t i = 0; !code && i < stages->count; i++) {
         struct ub_plan *plan = stages->plans[i];
-        if (changed && !plan->info.nothing_to_do)
-            code = bring_back(session, plan, err);
+        const bool writes = !plan->info.nothing_to_do;
+        if (changed && (writes || ub_plan_trusts_one_reading(plan)))
+            code = bring_back(session, plan, proof.back, err);
         if (!code)
-            code = write_and_verify(session, plan, result, err);
-        changed = changed || !plan->info.nothing_to_do;
+            code = write_and_verify(session, plan, result, &proof, err);
+        changed = changed || writes;
+        odd = odd || proof.odd;
     }
     if (code) {
         result->verified = result->proved = false;
@@ -240,9 +212,33 @@ static enum ub_code carry_out(struct ub_session *session, const struct stages *s
     }
     result->left = UB_LEFT_DONE;
     ub_vault_unmark(session->context->vault, &session->device);
-    if (changed && (result->verified || result->proved))
+    if (changed && !odd && (result->verified || result->proved))
         ub_ledger_remember(session);
     return UB_OK;
+}
+
+/** What the backup of a run that was cut short has and the device refuses to give out now is not
+ * lost: the vault's note says that the one came before the other. */
+static enum ub_code check_kept(struct ub_session *session, const struct ub_plan *plan,
+                               const struct ub_backup *backup, struct ub_error *err)
+{
+    struct ub_vault *vault = session->context->vault;
+    char id[UB_BACKUP_ID] = "";
+    struct ub_backup *earlier = NULL;
+    struct ub_error ignored;
+    enum ub_code code = ub_plan_check_kept(plan, backup, NULL, err);
+    if (code != UB_MEM_NO_BACKUP || !ub_vault_marked(vault, &session->device, id) ||
+        ub_vault_load(vault, id, &earlier, &ignored) != UB_OK)
+        return code;
+    code = ub_plan_check_kept(plan, backup, earlier, err);
+    ub_backup_free(earlier);
+    if (!code) {
+        ub_error_clear(err);
+        ub_env_warn(&session->context->env,
+                    "what cannot be read is in backup %s, made before the run that was cut short",
+                    id);
+    }
+    return code;
 }
 
 /** Plans each part. The stages are the caller's, also on failure. */
@@ -269,7 +265,7 @@ static enum ub_code make_plans(struct ub_session *session, const struct ub_job *
         result->bytes_kept += (*plan)->info.bytes_kept;
         ub_tell_plan(session, *plan, job->already);
         warn_if_larger(session, *plan, backup);
-        code = backup ? ub_plan_check_kept(*plan, backup, err) : UB_OK;
+        code = backup ? check_kept(session, *plan, backup, err) : UB_OK;
     }
     return code;
 }

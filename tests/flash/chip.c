@@ -47,7 +47,9 @@ static enum ub_code chip_read(struct ub_loader *loader, const struct ub_region *
     size_t blocks = (length + block - 1) / block;
     demand(chip, address, length, UB_CAN_READ);
     memcpy(data, chip->memory + (address - CHIP_BASE), length);
-    if (++chip->calls == chip->lie_at)
+    if (++chip->calls == chip->lie_at && chip->lie_with)
+        memcpy(data, chip->lie_with + (address - CHIP_BASE), length);
+    else if (chip->calls == chip->lie_at)
         memset(data, chip->erased, length);
     chip->reads += blocks;
     spend(chip, blocks, length, 0);
@@ -200,6 +202,12 @@ void chip_load(struct chip *chip, const uint8_t *content)
     memcpy(chip->memory, content, chip->size);
     for (size_t at = 0; at < chip->size; at += chip->unit)
         chip->programmed[at / chip->unit] = !ub_all_bytes(content + at, chip->unit, chip->erased);
+}
+
+void chip_use(struct chip *chip, size_t offset, size_t length)
+{
+    for (size_t at = offset; at < offset + length; at += chip->unit)
+        chip->programmed[at / chip->unit] = 1;
 }
 
 void chip_watch(struct chip *chip, const uint8_t *after, uint64_t boot_address, size_t length)

@@ -39,10 +39,11 @@ struct chip {
     uint8_t erased;
     size_t erases;
     size_t mass_erases;
-    size_t lie_at; /**< the reading of that number gives back blank bytes; 0: none */
-    size_t calls;  /**< readings, of one block or more */
-    size_t reads;  /**< blocks */
-    size_t writes; /**< blocks */
+    size_t lie_at;           /**< the reading of that number gives back blank bytes; 0: none */
+    const uint8_t *lie_with; /**< what it gives back then, as the memory is laid out, instead */
+    size_t calls;            /**< readings, of one block or more */
+    size_t reads;            /**< blocks */
+    size_t writes;           /**< blocks */
     uint64_t transfers;
     struct ub_costs costs; /**< what things really take */
     struct chip_faults faults;
@@ -66,6 +67,9 @@ struct chip_layout {
 void chip_init(struct chip *chip, const struct chip_layout *layout);
 /** Gives it a content as if it had been programmed, blank units left out. */
 void chip_load(struct chip *chip, const uint8_t *content);
+/** Units in [offset, offset + length) were programmed with what they hold, blank or not, as tools
+ * do that send every block of a file. */
+void chip_use(struct chip *chip, size_t offset, size_t length);
 /** From now on it watches that nothing boots before `after` is complete. `after` is borrowed. */
 void chip_watch(struct chip *chip, const uint8_t *after, uint64_t boot_address, size_t length);
 /** True if no rule was broken. */

@@ -244,6 +244,16 @@ static void write_one(struct random *random, const struct ub_placement *placemen
     ub_plan_free(plan);
 }
 
+/** Another tool sent what it has, blank blocks and all: what reads as blank may be used up. Only
+ * where that can be mended: nothing can tell in memory that is never erased. */
+static void use_blanks(struct random *random)
+{
+    struct ub_sector sector;
+    for (size_t n = 0; ub_region_sector_at(&chip.region, n, &sector); n++)
+        if ((sector.rights & UB_CAN_ERASE) && chance(random, 30))
+            chip_use(&chip, (size_t)(sector.address - CHIP_BASE), sector.size);
+}
+
 static void run_case(uint64_t number)
 {
     struct random random = {number * UINT64_C(0x9e3779b97f4a7c15) + 1};
@@ -255,6 +265,8 @@ static void run_case(uint64_t number)
     draw_bytes(&random, first, chip.memory, chip.size, chip.erased);
     if (chance(&random, 70))
         chip_load(&chip, first);
+    if (chance(&random, 50))
+        use_blanks(&random);
     for (size_t i = 0; i < IMAGES; i++) {
         struct ub_piece pieces[PIECES];
         draw_bytes(&random, image, chip.memory, chip.size, chip.erased);

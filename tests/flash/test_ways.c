@@ -213,14 +213,18 @@ static void everything_is_erased_by_what_is_cheaper(void **state)
     ub_plan_free(plan);
 
     /* what holds the image already, and nothing else, needs nothing */
-    plan = plan_for(4096, 4096, &all, NULL);
+    struct ub_backup *backup = back_up();
+    plan = plan_for(4096, 4096, &all, backup);
     assert_string_equal(chosen(plan), "erase sectors");
     assert_true(plan->info.nothing_to_do);
     ub_plan_free(plan);
+    ub_backup_free(backup);
 
     /* one other sector is not blank: it is erased alone */
     chip.memory[6 * 4096] = 0x12;
-    plan = plan_for(4096, 4096, &all, NULL);
+    backup = back_up();
+    plan = plan_for(4096, 4096, &all, backup);
+    ub_backup_free(backup);
     assert_string_equal(chosen(plan), "erase sectors");
     chip.erases = 0;
     carry_out(plan);
@@ -242,10 +246,53 @@ static void everything_is_erased_by_what_is_cheaper(void **state)
     ub_plan_free(plan);
 }
 
+/* Who gives up what is there and wants all of it erased has no use for a look. */
+static void what_is_given_up_and_erased_is_not_read(void **state)
+{
+    static const struct ub_flash_options all = {.no_backup = true, .erase_all = true};
+    fill(image, CHIP_MOST, 1);
+    for (int command = 0; command < 2; command++) {
+        chip_init(&chip, &eight);
+        chip.target.habits.no_erase_all = command == 0;
+        fill(chip.memory, chip.size, 99);
+        struct ub_plan *plan = plan_for(4096 + 100, 300, &all, NULL);
+        assert_int_equal(chip.reads, 0);
+        carry_out(plan);
+        assert_memory_equal(chip.memory + 4096 + 100, image + 4096 + 100, 300);
+        assert_int_equal(chip.memory[7 * 4096], 0xff);
+        ub_plan_free(plan);
+    }
+}
+
+/* One reading has exactly the wanted bytes, and lies: no plan keeps on its word alone. */
+static void a_reading_that_lies_once_is_found_out(void **state)
+{
+    static const struct ub_flash_options no_backup = {.no_backup = true};
+    fill(image, CHIP_MOST, 1);
+    for (size_t lie = 1; lie <= 40; lie++) {
+        enum ub_left left = UB_LEFT_UNCHANGED;
+        chip_init(&chip, &eight);
+        chip_load(&chip, image);
+        memset(chip.memory + 3 * 4096, 0x12, 4096);
+        chip.lie_at = lie;
+        chip.lie_with = image;
+        struct ub_plan *plan = plan_for(0, chip.size, &no_backup, NULL);
+        assert_true(ub_plan_trusts_one_reading(plan));
+        enum ub_code code = ub_plan_execute(plan, &chip.target, &left, NULL);
+        assert_int_equal(code, UB_OK);
+        code = plan->info.nothing_to_do ? ub_plan_confirm(plan, &chip.target, NULL)
+                                        : ub_plan_verify(plan, &chip.target, NULL);
+        bool good = memcmp(chip.memory, image, chip.size) == 0;
+        assert_true(code != UB_OK || good);
+        assert_true(code == UB_OK || code == UB_VER_NOT_WRITTEN || code == UB_VER_READS_DIFFER);
+        ub_plan_free(plan);
+    }
+}
+
 /* A mass erase that takes less than reading does is not thought about for long. */
 static void a_quick_mass_erase_spares_the_reading(void **state)
 {
-    static const struct ub_flash_options all = {.no_backup = true, .erase_all = true};
+    static const struct ub_flash_options all = {.erase_all = true};
     fill(image, CHIP_MOST, 1);
     chip_init(&chip, &eight);
     chip.family.costs.erase_all_us = 20000;
@@ -424,6 +471,8 @@ int main(void)
         cmocka_unit_test(looking_that_does_not_pay_ends_early),
         cmocka_unit_test(whole_is_what_was_asked_for),
         cmocka_unit_test(everything_is_erased_by_what_is_cheaper),
+        cmocka_unit_test(what_is_given_up_and_erased_is_not_read),
+        cmocka_unit_test(a_reading_that_lies_once_is_found_out),
         cmocka_unit_test(a_quick_mass_erase_spares_the_reading),
         cmocka_unit_test(a_silent_mass_erase_is_found_out),
         cmocka_unit_test(a_sector_that_only_seemed_blank_is_found_out),

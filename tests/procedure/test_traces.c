@@ -408,7 +408,7 @@ static void samples_are_flashed_again(void **state)
                 {"dfu11", 0, true},
                 {"dfu10", 0, true},
                 {"dfu-detach", 0, true},
-                {"dfu-reset", 0, true}};
+                {"dfu-reread", 0, true}};
     const struct ub_flash_options options = {.no_backup = true};
     const char *repo = getenv("REPO");
     char path[512];
