@@ -9,7 +9,7 @@
 #   UNBRICK_CACHE         where the kernel is kept (see prepare.sh)
 #   KERNEL_LOGS           folder for logs, emptied first; default BUILD_DIR/kernel-tier
 #   MEASURES              file to which the `measure NAME VALUE UNIT` lines of the cases are appended
-#   KERNEL_DEADLINE       seconds for the whole run; default 480
+#   KERNEL_DEADLINE       seconds for the whole run; default 900
 #   KERNEL_BOOT_DEADLINE  seconds until the guest must be up; default 90
 #   KERNEL_CASE_LIMIT     seconds for a case that sets no `# limit: N` itself; default 120
 #   KERNEL_SMP            virtual CPUs; default 1, the fastest for a control transfer (see README.md)
@@ -149,7 +149,7 @@ report()
 follow()
 {
     local word a b c rest wait
-    local deadline=$((SECONDS + ${KERNEL_DEADLINE:-480}))
+    local deadline=$((SECONDS + ${KERNEL_DEADLINE:-900}))
     local until=$((SECONDS + ${KERNEL_BOOT_DEADLINE:-90}))
     local now=
     while true; do
