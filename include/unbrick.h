@@ -318,7 +318,8 @@ struct ub_config {
     size_t quirk_count;
     const char *trace;   /**< file that gets every transfer (docs/traces.md), NULL: none. Its ending
                               chooses the format: .pcap, else JSON lines */
-    const char *replay;  /**< trace that takes the place of the bus, NULL: none */
+    const char *replay;  /**< trace that takes the place of the bus, NULL: none. Without `vault` it
+                              has one of its own, which is gone when the context is closed */
     bool replay_lenient; /**< the replay bears another order and other numbers of questions */
     struct ub_callbacks callbacks;
 };

@@ -54,7 +54,9 @@ static void raw_result(struct cli *cli)
 static void way_back(struct cli *cli, size_t taken)
 {
     char prefix[1024];
-    if (cli->result.backup[0] != '\0') {
+    /* a replay's own vault goes with it */
+    bool kept = cli->words.value[CLI_OPT_REPLAY] == NULL || cli->words.value[CLI_OPT_VAULT] != NULL;
+    if (cli->result.backup[0] != '\0' && kept) {
         cli_command_prefix(cli, prefix, sizeof(prefix));
         size_t width = taken + strlen(" Revert with:  restore ") + term_width(prefix) +
                        strlen(cli->result.backup);

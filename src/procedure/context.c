@@ -2,6 +2,7 @@
 #include "procedure/context.h"
 
 #include "base/error.h"
+#include "base/scratch.h"
 #include "procedure/load_quirks.h"
 #include "usb/trace_file.h"
 
@@ -59,6 +60,24 @@ static enum ub_code record(struct ub_context *context, const struct ub_config *c
     return code;
 }
 
+/** What a replay backs up and notes is of no device: it stays out of the person's vault, unless one
+ * is named for it. */
+static enum ub_code open_vault(struct ub_context *context, const struct ub_config *config,
+                               struct ub_error *err)
+{
+    const char *path = config->vault;
+    enum ub_code code = UB_OK;
+    if (config->replay && !path) {
+        code = ub_scratch_make(&context->scratch, err);
+        path = context->scratch;
+    }
+    if (!code)
+        code = ub_vault_open(path, &context->vault, err);
+    if (!code)
+        ub_vault_use(context->vault, context->transport.ops->name);
+    return code;
+}
+
 enum ub_code ub_context_open(const struct ub_config *config, struct ub_context **out,
                              struct ub_error *err)
 {
@@ -76,9 +95,7 @@ enum ub_code ub_context_open(const struct ub_config *config, struct ub_context *
     if (!code)
         code = record(context, config, err);
     if (!code)
-        code = ub_vault_open(config->vault, &context->vault, err);
-    if (!code)
-        ub_vault_use(context->vault, context->transport.ops->name);
+        code = open_vault(context, config, err);
     if (!code)
         code = ub_load_quirks(config, &context->quirks, err);
     if (code) {
@@ -99,6 +116,7 @@ void ub_context_close(struct ub_context *context)
     ub_sim_bus_close(context->sim);
     ub_replay_close(context->replay);
     ub_vault_close(context->vault);
+    ub_scratch_remove(context->scratch);
     ub_quirks_close(context->quirks);
     free(context);
 }

@@ -24,6 +24,7 @@ struct ub_context {
     struct ub_replay *replay;     /**< a trace instead of a bus, or NULL */
     struct ub_recorder *recorder; /**< around the transport, which owns it; or NULL */
     struct ub_vault *vault;
+    char *scratch; /**< the vault's folder if it is a replay's own, which goes with it; or NULL */
     struct ub_quirks *quirks;
 };
 

@@ -12,16 +12,26 @@ make_image other.bin 3072
 # Recorded, and done again from the recording: the same words but for the device's.
 expect 0 "$dev" --trace run.trace flash firmware.bin "${at[@]}" --yes
 sed 's/Revert.*//' out >recorded
-export UNBRICK_VAULT=$work/another
+find "$UNBRICK_VAULT" -type f -exec sha256sum {} + | sort >vault-before
+mkdir scratch
+export TMPDIR=$work/scratch
 expect 0 --replay run.trace flash firmware.bin "${at[@]}" --yes
 says out 'device .*STM32L0.*, replayed\)$'
-says out "Revert with: unbrick --replay run.trace restore"
+check "no way back is told that does not exist" bash -c '! grep -q "Revert with" out'
+expect 8 --replay run.trace flash other.bin "${at[@]}" --yes
+check "nothing of a replay is in the person's vault" \
+    cmp vault-before <(find "$UNBRICK_VAULT" -type f -exec sha256sum {} + | sort)
+check "nor is anything left elsewhere" rmdir scratch
+mkdir scratch
+another=(--vault "$work/another")
+expect 0 --replay run.trace "${another[@]}" flash firmware.bin "${at[@]}" --yes
+says out "Revert with: unbrick --replay run.trace --vault .*another restore"
 sed 's/, replayed)/)/;s/Revert.*//' out >replayed
 check "the same otherwise" cmp recorded replayed
 expect 0 --replay run.trace list
 says out '1-1.*0483:df11'
-set -- "$UNBRICK_VAULT"/backups/2*/backup.json
-check "the backup is in the vault" test -e "$1"
+set -- "$work"/another/backups/2*/backup.json
+check "the backup is in the vault that was named" test -e "$1"
 
 # Something else is asked than then.
 expect 8 --replay run.trace flash other.bin "${at[@]}" --yes
