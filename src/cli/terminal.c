@@ -179,6 +179,18 @@ static bool before_unit(const char *text, size_t at)
     return at > 0 && text[at - 1] >= '0' && text[at - 1] <= '9' && unit > 0 && unit <= 3;
 }
 
+/** Where a word that is longer than the line is broken: behind the last comma that fits. */
+static size_t break_word(const char *text, size_t length, size_t room)
+{
+    size_t fits = length;
+    for (size_t at = 0; at < length && width_of(text, at + 1) <= room; at++) {
+        if (text[at] == ',') {
+            fits = at + 1;
+        }
+    }
+    return fits;
+}
+
 /** The end of the next line: as many words as fit into `room` columns, at least one. */
 static size_t line_length(const char *text, size_t room)
 {
@@ -190,6 +202,9 @@ static size_t line_length(const char *text, size_t room)
         }
         if (fits > 0 && width_of(text, at) > room) {
             return fits;
+        }
+        if (fits == 0 && width_of(text, at) > room) {
+            return break_word(text, at, room);
         }
         fits = at;
         if (text[at] != ' ') {
@@ -209,7 +224,7 @@ void term_wrap(struct term_stream *stream, enum term_style style, size_t indent,
         free(line);
         text += length;
         if (*text != '\0') {
-            text++; /* the space or newline at which the line was broken */
+            text += *text == ' ' || *text == '\n'; /* at which the line was broken */
             term_print(stream, TERM_PLAIN, "\n%*s", (int)indent, "");
         }
     }

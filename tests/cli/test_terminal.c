@@ -102,6 +102,9 @@ static void a_number_keeps_its_unit(void **state)
 {
     (void)state;
     start(true, false);
+    term_wrap(&stream, TERM_PLAIN, 2, 24, "map=@Flash  /0x0/04*016Kg,01*064Kg,07*128Kg end");
+    assert_string_equal(finish(), "map=@Flash \n  /0x0/04*016Kg,\n  01*064Kg,07*128Kg end");
+    start(true, false);
     term_wrap(&stream, TERM_PLAIN, 0, 23, "it will take about 1.8 s or so");
     assert_string_equal(finish(), "it will take about\n1.8 s or so");
 }
