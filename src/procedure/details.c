@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define REMEDY_TEXT 2304u /* a quirk's, and which later one wins */
+
 /** Copies the regions and their runs into one allocation that the details own. */
 static enum ub_code copy_regions(const struct ub_target *target, struct ub_details *details,
                                  struct ub_error *err)
@@ -80,7 +82,37 @@ static void add_interface(const struct ub_quirks *quirks, const struct ub_usb_in
 /** A quirk that applies, with room for the reason. */
 struct told_quirk {
     char because[UB_STRING_TEXT * 4];
+    char remedy[REMEDY_TEXT];
 };
+
+/** The first later quirk that applies and changes one of the same things, or NULL. */
+static const struct ub_quirk *overridden(const struct ub_quirks *quirks,
+                                         const struct ub_quirk_hits *hits, size_t index,
+                                         const char **key)
+{
+    const struct ub_quirk *quirk = ub_quirks_at(quirks, index);
+    for (size_t i = index + 1; i < ub_quirks_count(quirks); i++) {
+        const struct ub_quirk *later = ub_quirks_at(quirks, i);
+        for (size_t a = 0; hits->fits[i] && a < quirk->value_count; a++)
+            for (size_t b = 0; b < later->value_count; b++)
+                if (quirk->values[a].key == later->values[b].key) {
+                    *key = quirk->values[a].key->shown.name;
+                    return later;
+                }
+    }
+    return NULL;
+}
+
+/** What is done about it, and what of that is not, as a later quirk wins. */
+static void tell_remedy(const struct ub_quirks *quirks, const struct ub_quirk_hits *hits,
+                        size_t index, char to[REMEDY_TEXT])
+{
+    const char *key = "";
+    const struct ub_quirk *later = overridden(quirks, hits, index, &key);
+    (void)ub_print(to, REMEDY_TEXT, "%s", ub_quirks_at(quirks, index)->remedy);
+    if (later)
+        (void)ub_append(to, REMEDY_TEXT, "; overridden: the %s of %s wins", key, later->name);
+}
 
 /** The quirks found, in the order in which they were applied: one allocation, the reasons behind
  * the array; the other texts stay the context's. */
@@ -99,10 +131,12 @@ static enum ub_code add_quirks(const struct ub_quirks *quirks, const struct ub_q
         if (!hits->fits[i])
             continue;
         char *because = told[details->quirk_count].because;
+        char *remedy = told[details->quirk_count].remedy;
+        tell_remedy(quirks, hits, i, remedy);
         ub_quirk_because(quirk, hits->fits[i], because, sizeof(told->because));
         details->quirks[details->quirk_count++] = (struct ub_quirk_info){.name = quirk->name,
                                                                          .defect = quirk->defect,
-                                                                         .remedy = quirk->remedy,
+                                                                         .remedy = remedy,
                                                                          .because = because,
                                                                          .source = quirk->source};
     }

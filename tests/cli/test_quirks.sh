@@ -38,6 +38,12 @@ expect 3 --sim=dfu,time=virtual,id=10a5:9800 info
 expect 0 --sim=dfu,time=virtual,id=10a5:9800 --sim=dfu10,time=virtual info
 says out '^1-2  '
 
+# Of two maps the later one is used, and the earlier one says so.
+expect 0 --sim=gd32vf103-64k,time=virtual info
+says out '128\*001Kg; overridden: the memory_map of gd32vf103-pages-64k wins$'
+says out '064\*001Kg$'
+says out '64 × 1 KiB'
+
 # Abilities are what is left of what the device says.
 expect 0 --sim=jabra,time=virtual info
 says out '^  abilities   can be written, says it can be read, which is not believed,'
