@@ -56,6 +56,7 @@ struct ub_sector_work {
     bool wiped;          /**< the command to erase everything reaches it, and that is asked for */
     bool unread;         /**< the device refuses to read it: poisoned memory, say */
     bool once;           /**< what it holds is known by one reading alone, which may lie */
+    bool doubtful;       /**< once, and a device that makes answers up could have said it */
     bool checked;        /**< read back even if it is kept: it has to be blank, and one reading that
                               said so is no proof */
     bool boot;           /**< finished last: what makes the device bootable */
@@ -235,10 +236,10 @@ uint64_t ub_plan_unreadable(const struct ub_plan *plan);
 bool ub_plan_can_read_back(const struct ub_plan *plan, const struct ub_target *target);
 
 /** True if the sector is read back after the plan was carried out: it was changed, or the plan
- * keeps what one reading alone said of it. */
+ * keeps what one doubtful reading alone said of it. */
 static inline bool ub_work_read_back(const struct ub_sector_work *work)
 {
-    const bool kept_on_one_word = work->once && work->covered > 0;
+    const bool kept_on_one_word = work->doubtful && work->covered > 0;
     return (work->verdict != UB_VERDICT_KEEP || work->checked || kept_on_one_word) &&
            (work->sector.rights & UB_CAN_READ) != 0;
 }

@@ -239,6 +239,20 @@ static bool known_by_two(const struct survey *survey, const struct ub_sector_wor
            survey->wish->known->info.readings >= 2;
 }
 
+/** Does any block of it hold one value only? A device that answers with nothing but that is a
+ * common defect, so one reading of it proves little; other content it cannot make up. */
+static bool could_be_made_up(const struct survey *survey, const struct ub_sector_work *work,
+                             const uint8_t *have)
+{
+    const size_t size = work->sector.size;
+    const size_t block = survey->plan->block;
+    const size_t step = block && block < size ? block : size;
+    for (size_t at = 0; have && at < size; at += step)
+        if (ub_all_bytes(have + at, size - at < step ? size - at : step, have[at]))
+            return true;
+    return false;
+}
+
 /** What is going to be erased and written again for its own sake has to be read right: a second
  * reading must agree. */
 static enum ub_code read_twice(const struct survey *survey, const struct ub_sector_work *work,
@@ -311,6 +325,7 @@ enum ub_code ub_survey_look(struct survey *survey, struct ub_sector_work *work, 
     if (!code && work->unread && !work->covered && !work->wiped)
         return UB_OK; /* it only came along for safety */
     work->once = !merges && !known_by_two(survey, work);
+    work->doubtful = !code && work->once && could_be_made_up(survey, work, have);
     if (!code && merges)
         code = merge_neighbours(survey, work, have, err);
     if (!code && have)

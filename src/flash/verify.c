@@ -176,6 +176,8 @@ bool ub_plan_trusts_one_reading(const struct ub_plan *plan)
 enum ub_code ub_plan_confirm(struct ub_plan *plan, const struct ub_target *target,
                              struct ub_error *err)
 {
+    for (size_t i = 0; i < plan->sector_count; i++)
+        plan->sectors[i].doubtful = plan->sectors[i].once; /* it is all there is to go by */
     enum ub_code code = ub_plan_verify(plan, target, err);
     if (code != UB_VER_NOT_WRITTEN)
         return code;

@@ -88,8 +88,7 @@ static void one_changed_sector_needs_fewer(void **state)
     struct ub_sim_counts counts = bench_counts(&bench, 0);
     print_message("one sector of 128 KiB changed: %u transfers\n", (unsigned)counts.transfers);
     assert_int_equal(counts.erases, 1);
-    /* what is kept is read twice, as there is no backup to tell */
-    assert_true(counts.transfers <= 1250);
+    assert_true(counts.transfers <= 800);
     ub_image_close(image);
     bench_close(&bench);
 }
