@@ -57,8 +57,9 @@ size_t fake_flash_used(const struct fake_device *device)
     for (size_t i = 0; device->mapped && i < device->map.run_count; i++) {
         const struct ub_sector_run *run = &device->map.runs[i];
         uint64_t end = run->address + (uint64_t)run->size * run->count;
-        if (end > FAKE_FLASH_BASE + used && end <= FAKE_FLASH_BASE + FAKE_FLASH_SIZE)
-            used = (size_t)(end - FAKE_FLASH_BASE);
+        if (run->address < FAKE_FLASH_BASE + FAKE_FLASH_SIZE && end > FAKE_FLASH_BASE + used)
+            used = end < FAKE_FLASH_BASE + FAKE_FLASH_SIZE ? (size_t)(end - FAKE_FLASH_BASE)
+                                                           : FAKE_FLASH_SIZE;
     }
     return used;
 }

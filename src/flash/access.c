@@ -78,9 +78,9 @@ bool ub_access_refused(enum ub_code code)
     return code == UB_USB_STALL || (code >= UB_DFU_ERR_TARGET && code <= UB_DFU_ERR_STALLEDPKT);
 }
 
-enum ub_code ub_access_recover(const struct ub_target *target)
+enum ub_code ub_access_recover(const struct ub_target *target, struct ub_error *err)
 {
-    return target->loader->ops->abort(target->loader, NULL);
+    return target->loader->ops->abort(target->loader, err);
 }
 
 enum ub_code ub_access_erase(const struct ub_target *target, const struct ub_region *region,

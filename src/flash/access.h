@@ -25,7 +25,7 @@ enum ub_code ub_access_read_all(const struct ub_target *target, const struct ub_
  */
 bool ub_access_refused(enum ub_code code);
 /** Brings the device back to dfuIDLE after it refused. Errors: as ub_loader_ops.abort. */
-enum ub_code ub_access_recover(const struct ub_target *target);
+enum ub_code ub_access_recover(const struct ub_target *target, struct ub_error *err);
 enum ub_code ub_access_erase(const struct ub_target *target, const struct ub_region *region,
                              uint64_t address, uint32_t size, struct ub_error *err);
 enum ub_code ub_access_erase_all(const struct ub_target *target, struct ub_error *err);

@@ -196,7 +196,7 @@ static enum ub_code learn(struct survey *survey, const struct ub_sector_work *wo
     if (work->sector.size >= survey->plan->block)
         return read_sector(survey, work, to_the_end, have, err);
     enum ub_code code = read_window(survey, work, have, err);
-    if (!ub_access_refused(code) || ub_access_recover(survey->target) != UB_OK)
+    if (!ub_access_refused(code) || ub_access_recover(survey->target, NULL) != UB_OK)
         return code;
     return read_sector(survey, work, true, have, err); /* it may be a neighbour that is refused */
 }
@@ -208,7 +208,7 @@ static enum ub_code learn_or_not(struct survey *survey, struct ub_sector_work *w
 {
     enum ub_code code = learn(survey, work, to_the_end, have, err);
     if (!ub_access_refused(code) || !(work->sector.rights & UB_CAN_ERASE) ||
-        ub_access_recover(survey->target) != UB_OK)
+        ub_access_recover(survey->target, NULL) != UB_OK)
         return code;
     work->unread = true;
     *have = NULL;

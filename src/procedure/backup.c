@@ -294,7 +294,7 @@ static enum ub_code try_sector(struct ub_session *session, const struct ub_regio
     holes->read += code == UB_OK;
     if (!ub_access_refused(code))
         return code;
-    enum ub_code back = ub_access_recover(&session->target);
+    enum ub_code back = ub_access_recover(&session->target, err);
     return back ? back : add_hole(holes, region->alt, sector, err);
 }
 
@@ -338,7 +338,7 @@ static enum ub_code read_around_holes(struct ub_session *session, enum ub_code c
 {
     struct holes holes = {0};
     struct ub_error why = {0};
-    enum ub_code looked = ub_access_recover(&session->target);
+    enum ub_code looked = ub_access_recover(&session->target, &why);
     if (!looked)
         looked = find_holes(session, &holes, &why);
     if (!looked && holes.count && holes.read) {
