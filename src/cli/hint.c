@@ -212,6 +212,9 @@ const char *hint_usage(const struct cli *cli, enum ub_code code, char to[HINT_TE
                         "`unbrick help device`.",
                         to);
         break;
+    case UB_USE_QUIRK:
+        (void)snprintf(to, HINT_TEXT, "Keys and forms: `unbrick help quirks`.");
+        break;
     case UB_USE_EXPLAIN:
         (void)snprintf(to, HINT_TEXT, "All ids: `unbrick explain`.");
         break;

@@ -1,8 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "procedure/known.h"
 
+#include "base/error.h"
 #include "loader/layout.h"
 #include "procedure/session.h"
+
+#include <inttypes.h>
+
+#define READ_TRIES 6u
 
 static struct ub_held_byte *held_at(struct ub_session *session, uint32_t address)
 {
@@ -64,30 +69,64 @@ struct ub_loader_adviser ub_known_adviser(struct ub_session *session)
     return (struct ub_loader_adviser){.advise = advise, .self = session};
 }
 
-/* A byte that cannot be read, as behind read protection, stays unknown. */
-static bool read_byte(struct ub_session *session, struct ub_held_byte *held)
+/* Where the byte can be read, or NULL. */
+static const struct ub_region *region_of(const struct ub_target *target, uint64_t address)
 {
-    const struct ub_target *target = &session->target;
-    for (size_t i = 0; i < target->region_count; i++) {
-        const struct ub_region *region = &target->regions[i];
-        size_t actual = 0;
-        if (ub_region_reach(region, held->address, UB_CAN_READ) == 0)
-            continue;
-        held->known = session->loader->ops->read(session->loader, region, held->address,
-                                                 &held->byte, 1, &actual, NULL) == UB_OK &&
-                      actual == 1;
-        break;
-    }
-    return held->known;
+    for (size_t i = 0; i < target->region_count; i++)
+        if (ub_region_reach(&target->regions[i], address, UB_CAN_READ) > 0)
+            return &target->regions[i];
+    return NULL;
 }
 
-bool ub_known_learn(struct ub_session *session)
+/* Reads a byte until two readings in a row agree. */
+static enum ub_code read_surely(struct ub_session *session, const struct ub_region *region,
+                                struct ub_held_byte *held, struct ub_error *err)
 {
-    bool more = false;
-    for (size_t i = 0; i < session->held_count; i++)
-        if (!session->held[i].known && read_byte(session, &session->held[i]))
-            more = true;
-    return more;
+    const struct ub_loader_ops *ops = session->loader->ops;
+    enum ub_code code = UB_OK;
+    unsigned same = 0;
+    for (unsigned tries = 0; tries < READ_TRIES && same < 2; tries++) {
+        uint8_t byte = 0;
+        size_t actual = 0;
+        code = ops->read(session->loader, region, held->address, &byte, 1, &actual, err);
+        if (code == UB_DFU_PROTECTED || code == UB_USB_GONE || code == UB_SYS_INTERRUPTED)
+            return code;
+        if (code || actual != 1) {
+            (void)ops->abort(session->loader, NULL);
+            same = 0;
+            continue;
+        }
+        same = same && byte == held->byte ? same + 1 : 1;
+        held->byte = byte;
+    }
+    held->known = same == 2;
+    if (held->known)
+        ub_error_clear(err);
+    else if (!code)
+        code = ub_fail(err, UB_VER_READS_DIFFER, "readings of 0x%08" PRIx32 " differ",
+                       held->address);
+    return held->known ? UB_OK : code;
+}
+
+enum ub_code ub_known_learn(struct ub_session *session, bool *more, struct ub_error *err)
+{
+    *more = false;
+    for (size_t i = 0; i < session->held_count; i++) {
+        struct ub_held_byte *held = &session->held[i];
+        const struct ub_region *region = region_of(&session->target, held->address);
+        if (held->known || !region)
+            continue;
+        enum ub_code code = read_surely(session, region, held, err);
+        if (code == UB_DFU_PROTECTED) { /* it stays unknown, and nothing can be written either */
+            ub_error_clear(err);
+            continue;
+        }
+        if (code)
+            return ub_wrap(err, code, "while reading 0x%08" PRIx32 ", which tells what it is",
+                           held->address);
+        *more = true;
+    }
+    return UB_OK;
 }
 
 void ub_known_settle(struct ub_session *session)

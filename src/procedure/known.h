@@ -18,10 +18,12 @@ void ub_known_start(struct ub_session *session);
 struct ub_loader_adviser ub_known_adviser(struct ub_session *session);
 
 /**
- * Once the loader is open and the regions are known: reads the bytes of memory that quirks ask for.
- * True if there were any, so that the device has to be opened anew to heed them.
+ * Once the loader is open and the regions are known: reads the bytes of memory that quirks ask for,
+ * until two readings agree. *more tells whether there were any, so that the device has to be opened
+ * anew to heed them. Behind read protection they stay unknown. Errors: UB_VER_READS_DIFFER, UB_USB
+ * and UB_DFU domains: what the device is decides what is erased, so it is not guessed.
  */
-bool ub_known_learn(struct ub_session *session);
+enum ub_code ub_known_learn(struct ub_session *session, bool *more, struct ub_error *err);
 
 /** Changes the habits of the family that the regions made known; session->effect and
  * target.habits are set. */

@@ -63,12 +63,14 @@ static void look_at_target(struct ub_session *session)
 static enum ub_code fill_target(struct ub_session *session, struct ub_error *err)
 {
     struct ub_loader_caps *caps = &session->target.caps;
+    bool more = false;
     look_at_target(session);
-    if (!ub_known_learn(session))
-        return UB_OK;
+    enum ub_code code = ub_known_learn(session, &more, err);
+    if (code || !more)
+        return code;
     const struct ub_loader_caps met = *caps;
     ub_session_let_go(session);
-    enum ub_code code = open_device(session, err);
+    code = open_device(session, err);
     if (code)
         return ub_wrap(err, code, "while opening it again, as its memory tells what it is");
     look_at_target(session);

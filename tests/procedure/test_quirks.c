@@ -228,6 +228,23 @@ static void memory_that_tells(void **state)
     bench_close(&bench);
 }
 
+/* What decides which sectors are erased is not left to one transfer. */
+static void memory_that_tells_in_spite_of_faults(void **state)
+{
+    static const char *const kinds[] = {"stall", "short", "corrupt", "timeout"};
+    for (size_t k = 0; k < sizeof(kinds) / sizeof(kinds[0]); k++)
+        for (unsigned at = 1; at <= 14; at++) {
+            char spec[64];
+            struct ub_details *details = NULL;
+            (void)ub_print(spec, sizeof(spec), "stm32f767,fault=%s@%u", kinds[k], at);
+            bench_open(&bench, spec);
+            enum ub_code code = ub_details(bench.context, NULL, &details, &bench.err);
+            assert_true(code != UB_OK || details->regions[0].run_count == 6);
+            ub_details_free(details);
+            bench_close(&bench);
+        }
+}
+
 static void a_person_overrides(void **state)
 {
     struct ub_details *details = NULL;
@@ -388,6 +405,7 @@ int main(void)
         cmocka_unit_test(clones),
         cmocka_unit_test(why_and_what),
         cmocka_unit_test(memory_that_tells),
+        cmocka_unit_test(memory_that_tells_in_spite_of_faults),
         cmocka_unit_test(a_person_overrides),
         cmocka_unit_test(an_lpc_prefix),
         cmocka_unit_test(real_firmware),
