@@ -101,6 +101,8 @@ enum ub_code ub_plan_stream(struct ub_plan *plan, const struct ub_target *target
     enum ub_code code = is_there(target, wish, piece, &there, err);
     if (code)
         return code;
+    if (!there && !(piece->region->rights & UB_CAN_WRITE))
+        return ub_fail(err, UB_DFU_NO_DOWNLOAD, "\"%s\" cannot be written", piece->region->name);
     plan->once = there && !(wish->known && wish->known->info.readings >= 2);
     plan->ops = calloc(1, sizeof(plan->ops[0]));
     if (!plan->ops)
