@@ -14,6 +14,8 @@
 #define PATIENT_TRANSFERS 2000u
 #define READINGS_MOST     6u  /* two for a backup, one to compare, one to prove; and a restore's */
 #define SECTOR_NEEDS      32u /* transfers: to erase it, and to set the address a few times */
+#define ASSUMED_BLOCK     64u /* of a device that does not say */
+#define BLOCK_NEEDS       6u  /* where each block needs its address */
 #define BLOCK_MOST        1024u /* bytes that the host dares to ask for, whatever is claimed */
 #define SLOW_US           UINT64_C(1000000)
 #define STUCK             0xffu /* the state that FAKE_STATE takes for "busy for ever" */
@@ -38,7 +40,9 @@ static void look(struct fake_device *device)
 
 static uint8_t next_op(struct fake_device *device)
 {
-    return device->input.left ? fake_take(&device->input) : device->after;
+    uint8_t op = device->input.left ? fake_take(&device->input) : device->after;
+    device->departed = device->departed || op >= FAKE_DEPART;
+    return op;
 }
 
 static enum ub_code fail(enum ub_code code, struct ub_error *err)
@@ -169,10 +173,13 @@ static enum ub_code bus_claim(void *self, struct ub_usb_handle *handle, uint8_t 
 
 static void count(struct fake_device *device)
 {
-    const uint64_t claimed = device->face.transfer_size ? device->face.transfer_size : 1;
+    const uint16_t says = device->face.no_functional ? ASSUMED_BLOCK : device->face.transfer_size;
+    const uint64_t claimed = says ? says : 1;
     const uint64_t size = claimed < BLOCK_MOST ? claimed : BLOCK_MOST;
     const uint64_t sectors = device->mapped ? device->map.sector_count : 0;
-    const uint64_t need = READINGS_MOST * fake_flash_used(device) / size + SECTOR_NEEDS * sectors;
+    const uint64_t each = device->face.no_functional ? BLOCK_NEEDS : 1;
+    const uint64_t need = READINGS_MOST * each * fake_flash_used(device) / size +
+                          SECTOR_NEEDS * sectors;
     device->transfers++;
     device->time.now += device->transfers > need + PATIENT_TRANSFERS ? SLOW_US : TRANSFER_US;
     if (device->transfers > need + TRANSFERS_MAX)

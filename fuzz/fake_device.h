@@ -113,6 +113,7 @@ struct fake_device {
     bool present;
     uint32_t generation;
     unsigned handles; /**< open now */
+    bool departed;    /**< not every answer was honest */
     /* the honest bootloader */
     struct ub_memory_map map; /**< of alternate setting 0 */
     bool mapped;

@@ -151,7 +151,6 @@ void fake_face_read(struct fake_face *face, struct fake_input *input)
     face->no_functional = (flags & NO_FUNCTIONAL) != 0;
     face->flood = (flags & FLOOD) != 0;
     face->serial = (flags & SERIAL) != 0;
-    face->dfuse = face->bcd == DFUSE && !face->no_functional;
     face->vid = ids[who % (sizeof(ids) / sizeof(ids[0]))].vid;
     face->pid = ids[who % (sizeof(ids) / sizeof(ids[0]))].pid;
     if (flags & LITERAL_IDS) {
@@ -160,6 +159,9 @@ void fake_face_read(struct fake_face *face, struct fake_input *input)
     }
     face->protocol = face->runtime ? 1 : (flags & PROTOCOL_NONE) ? 0 : 2;
     read_names(face, input, map, (flags & LITERAL_MAP) != 0);
+    /* without a descriptor only the names tell */
+    face->dfuse = face->no_functional ? strstr(fake_face_name(face, 0), "/0x") != NULL
+                                      : face->bcd == DFUSE;
     describe(face);
     if (flags & LITERAL_CONFIG) {
         size_t length;

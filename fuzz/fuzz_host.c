@@ -337,6 +337,19 @@ static bool was_read_back(const struct run *run)
            fake_was_read(run->address + first + 1, run->bytes + first + 1, run->length - first - 1);
 }
 
+/* Does the device's memory hold the image? It is the truth where every answer was honest. */
+static bool is_there(const struct run *run)
+{
+    const size_t first = first_length(run);
+    const uint32_t base = run->address ? (uint32_t)run->address : FAKE_FLASH_BASE;
+    for (size_t i = 0; i < run->length; i++) {
+        const uint8_t *byte = fake_memory(base + (uint32_t)i);
+        if (i != first && (!byte || *byte != run->bytes[i]))
+            return false;
+    }
+    return true;
+}
+
 static void check_flash(const struct run *run, enum ub_code code)
 {
     const struct fake_view *view = &run->device.view;
@@ -347,6 +360,8 @@ static void check_flash(const struct run *run, enum ub_code code)
         must(result->left != UB_LEFT_DONE, "what was verified is no failure");
     if (run->verb == FLASH && result->verified)
         must(was_read_back(run), "verified means that the device gave the image back");
+    if (run->verb == FLASH && result->verified && !run->device.departed && !view->tainted)
+        must(is_there(run), "what an honest device gave back is what it holds");
     if (run->verb == FLASH && code == UB_OK && result->proved)
         must(fake_was_sent(&run->device, run->bytes, run->length),
              "proved means that the device took the whole image");
