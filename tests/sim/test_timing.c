@@ -68,10 +68,9 @@ static void check_busy_time(const struct ub_sim_chip *chip, bool slow)
     assert_int_equal(counts(&b).busy_us, expected);
     /* A whole block, and one that ends inside a unit. */
     uint16_t size = chip->dfu.wTransferSize;
-    uint64_t units = size / memory->unit;
     uint32_t page = memory->runs[0].size < size ? memory->runs[0].size : size;
     write_block(&b, 2, (uint16_t)page);
-    units = page / memory->unit;
+    uint64_t units = page / memory->unit;
     expected += (units * unit_ns + 999) / 1000;
     assert_int_equal(counts(&b).busy_us, expected);
     assert_int_equal(counts(&b).programs, units);

@@ -29,7 +29,9 @@ grep '"type":"result"' out >result
 grep '"type":"finished"' out | grep -v '"status":0' | cut -c 1-1500 | sed 's/"causes".*//' || true
 [[ $status -ne 0 ]] || fail "the one that was pulled out was not noticed"
 grep -q '"count":64,"failed":1' result || fail "not 63 of 64: $(cut -c 1-300 result)"
-[[ $(grep -o '"proved":true' result | wc -l) -eq 63 ]] || fail "not all took the image in"
+# Those that are back in time are read, the others are taken at their word.
+took_in=$(grep -o '"verified":[a-z]*,"proved":[a-z]*' result | grep -c true || true)
+[[ $took_in -eq 63 ]] || fail "$took_in of 63 took the image in"
 # shellcheck disable=SC2317 # called by wait_until
 all_run()
 {
