@@ -57,7 +57,7 @@ static const struct ub_region *region_of_alt(const struct ub_target *target, int
 /** The kinds that need a name, or that nothing may be written to. */
 static bool is_guarded(const struct ub_region *region)
 {
-    return region->kind != UB_REGION_FLASH && region->kind != UB_REGION_STREAM;
+    return region && region->kind != UB_REGION_FLASH && region->kind != UB_REGION_STREAM;
 }
 
 /** Of several that have the address, one that is guarded. */

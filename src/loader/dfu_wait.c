@@ -163,7 +163,7 @@ static uint64_t pause_while_busy(const struct dfu_link *link, const struct dfu_p
         return pause_of_zero(patience, wait, age);
     if (early)
         return pause_early(patience, wait, poll_us, age);
-    if (known && wait->asks)
+    if (known && wait->asks && patience->pace)
         learned = patience->pace->done_us > age ? patience->pace->done_us - age : 0;
     return larger(learned, poll_us);
 }

@@ -98,8 +98,8 @@ struct ub_loader_caps {
     bool mute;        /**< it did not answer in time after commit: whether it took the image in, and
                            still lives, is not known */
     uint16_t transfer_size; /**< bytes of a full block as used */
-    /** As it was learned: asked for where it was missing, corrected by habits. If it is not present,
-     * wTransferSize means nothing. */
+    /** As it was learned: asked for where it was missing, corrected by habits. If it is not
+     * present, wTransferSize means nothing. */
     struct ub_dfu_functional functional;
     uint8_t arrived_bState; /**< as the device was met, before it was brought to dfuIDLE */
     uint8_t arrived_bStatus;

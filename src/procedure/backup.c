@@ -267,7 +267,7 @@ static enum ub_code add_hole(struct holes *holes, uint8_t alt, const struct ub_s
         last->length += sector->size;
         return UB_OK;
     }
-    if (holes->count == holes->room) {
+    if (!holes->items || holes->count == holes->room) {
         size_t room = holes->room ? 2 * holes->room : 16;
         struct hole *items = realloc(holes->items, room * sizeof(*items));
         if (!items)

@@ -249,7 +249,7 @@ static enum ub_code make_plans(struct ub_session *session, const struct ub_job *
     struct ub_env *env = &session->context->env;
     const bool streams = !session->target.caps.addressed;
     stages->count = streams ? job->placement->count : 1;
-    stages->plans = calloc(stages->count ? stages->count : 1, sizeof(*stages->plans));
+    stages->plans = calloc(stages->count ? stages->count : 1, sizeof(struct ub_plan *));
     enum ub_code code = stages->plans ? UB_OK : ub_fail_memory(err);
     for (size_t i = 0; !code && i < stages->count; i++) {
         struct ub_placement part = *job->placement;

@@ -48,12 +48,13 @@ static void give_ports(struct ub_sim_bus *bus)
 {
     for (size_t i = 0; i < bus->count; i++) {
         char port[UB_PORT_TEXT];
-        if (bus->devices[i]->spec.port[0])
+        struct ub_sim_device *device = bus->devices[i];
+        if (!device || device->spec.port[0])
             continue;
         for (unsigned n = 1; ub_print(port, sizeof(port), "1-%u", n); n++)
             if (!port_taken(bus, port))
                 break;
-        (void)ub_print(bus->devices[i]->spec.port, UB_PORT_TEXT, "%s", port);
+        (void)ub_print(device->spec.port, UB_PORT_TEXT, "%s", port);
     }
 }
 

@@ -24,7 +24,7 @@
 #define SRAM_SIZE  0x00080000u
 #define SECTOR_US  50000u
 #define WORD_NS    40000u
-#define F435_OWN   (8u * 4096u)
+#define F435_OWN   (UINT64_C(8) * 4096)
 #define MS         UINT64_C(1000)
 
 static const struct ub_sim_run f435_runs[] = {{1008, 4096, SECTOR_US, 0}};

@@ -24,8 +24,8 @@
 #include "sim/dfu_function.h"
 #include "usb/dfu_interface.h"
 
-#define KIB                  1024u
-#define MS(n)                ((n)*1000u)
+#define KIB                  UINT64_C(1024)
+#define MS(n)                ((n)*UINT64_C(1000))
 #define HONEST               UB_SIM_POLL_TRUE
 
 #define COUNT_OF(type_, ...) (sizeof((const type_[]){__VA_ARGS__}) / sizeof(type_))

@@ -190,8 +190,8 @@ static enum ub_code op_control(void *self, struct ub_usb_handle *handle,
                                const struct ub_setup *setup, uint8_t *data, uint32_t timeout_ms,
                                uint16_t *actual, struct ub_error *err)
 {
-    struct ub_transfer one = {
-        .setup = *setup, .data = data, .timeout_ms = timeout_ms ? timeout_ms : 1};
+    struct ub_transfer one = {.setup = *setup, .timeout_ms = timeout_ms ? timeout_ms : 1};
+    one.data = data;
     enum ub_code code = op_control_queue(self, handle, &one, 1, err);
     *actual = one.actual;
     return code;

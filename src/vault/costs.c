@@ -168,8 +168,9 @@ static void move(uint32_t *remembered, uint32_t measured, uint32_t weight,
     measured = sane(field, measured);
     if (!measured)
         return;
-    *remembered = old ? (uint32_t)((old * (2 * ALL - weight) + (uint64_t)measured * weight) /
-                                   (2 * ALL))
+    *remembered = old ? (uint32_t)((old * ((uint64_t)2 * ALL - weight) +
+                                    (uint64_t)measured * weight) /
+                                   ((uint64_t)2 * ALL))
                       : measured;
 }
 
