@@ -1,18 +1,18 @@
 #!/bin/bash
-# 64 devices at once, by real libusb: all are written and take the image in, and come back with their
-# firmware; one that is pulled out in the middle stops none of the others. How soon they come back is
-# up to the kernel, which under emulation enumerates a few a second.
+# 64 devices at once, by real libusb: all are written and read back; one that is pulled out in the
+# middle stops none of the others. They stay in their bootloaders: under emulation the kernel
+# enumerates a few devices a second, and the time for 64 to come back would be its own.
 # limit: 180
 # shellcheck source=tests/kernel/lib.sh
 . "$REPO/tests/kernel/lib.sh"
 export UNBRICK_VAULT=$PWD/vault
 
 head -c 8000 /dev/urandom >image.bin
-attach_many 64 dfu-wdetach,serial=ALL-THE-SAME,state=state-@
+attach_many 64 dfu,serial=ALL-THE-SAME,state=state-@
 
 start=$(now_ms)
 echo "all attached after $SECONDS s"
-"$UNBRICK" flash image.bin --all --yes --no-backup --json >out &
+"$UNBRICK" flash image.bin --all --yes --no-backup --stay --json >out &
 flash=$!
 # shellcheck disable=SC2317 # called by wait_until
 writing()
@@ -29,19 +29,11 @@ grep '"type":"result"' out >result
 grep '"type":"finished"' out | grep -v '"status":0' | cut -c 1-1500 | sed 's/"causes".*//' || true
 [[ $status -ne 0 ]] || fail "the one that was pulled out was not noticed"
 grep -q '"count":64,"failed":1' result || fail "not 63 of 64: $(cut -c 1-300 result)"
-# Those that are back in time are read, the others are taken at their word.
-took_in=$(grep -o '"verified":[a-z]*,"proved":[a-z]*' result | grep -c true || true)
-[[ $took_in -eq 63 ]] || fail "$took_in of 63 took the image in"
-# shellcheck disable=SC2317 # called by wait_until
-all_run()
-{
-    [[ $(usb_ids | grep -c 1209:0008) -eq 63 ]]
-}
-wait_until 60 all_run || fail "not all came back: $(usb_ids | tr '\n' ';')"
+verified=$(grep -o '"verified":true' result | wc -l)
+[[ $verified -eq 63 ]] || fail "$verified of 63 are verified"
 good=0
 for ((i = 1; i <= 64; i++)); do
     cmp -s -n 8000 image.bin "state-$i" && good=$((good + 1))
 done
 [[ $good -ge 63 ]] || fail "$good of 64 hold the image"
 measure flash-64-devices "$took" ms
-measure came-back-while-waited-for "$(grep -o '"came_back":true' result | wc -l)" devices
