@@ -10,9 +10,9 @@ cp "$build/benchmark.svg" "$docs/benchmark.svg"
     cat <<END
 # Benchmark
 
-One run of \`./do bench --docs\` on $(date -u +%Y-%m-%d): Debian's kernel in QEMU without hardware virtualisation (one
-emulated processor), virtual devices in real time on the kernel's virtual USB host, unbrick and $(dfu-util --version |
-        sed -n '1s/ / /p') through the same libusb. Each tool starts anew for each job, and its start counts.
+One run of \`./do bench --docs\` on $(date -u +%Y-%m-%d), with $(dfu-util --version | head -n 1). Debian's kernel runs in QEMU without
+hardware virtualisation, with one emulated processor; virtual devices are in real time on the kernel's virtual USB
+host, and both tools reach them through the same libusb. Each tool starts anew for each job, and its start counts.
 
 ![Times of unbrick and dfu-util](benchmark.svg)
 
@@ -26,10 +26,11 @@ END
   reports it. Nothing can be faster than 1.00.
 - unbrick reads back whatever it writes, in every job. dfu-util reads back where the job says so (`-D`, then `-U`).
 - **4 KiB of it changed**: the device holds all but 4 KiB of the image already. unbrick finds out by reading; dfu-util
-  writes everything again. A plain DFU device has to be written whole by either.
+  has to write everything again, so its time is that of the first row. A plain DFU device has to be written whole by
+  either.
 - **Read all**: every memory of the device that can be read, once.
-- fwupdtool takes part where it can: fwupd 2.0.20 lists the devices; asked to write a blob it looks for none, and so
-  finds none.
+- fwupdtool takes part where it can: it lists the devices. Asked to write a blob (`fwupdtool install-blob`), fwupd 2.0.20
+  looks for no device, and so finds none.
 
 What must not get worse is checked in the same run: `tests/kernel/cases/9*-bench-*.sh`, `67-many.sh`, `68-many-64.sh`.
 END
