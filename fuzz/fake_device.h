@@ -91,6 +91,7 @@ struct fake_view {
     uint64_t uploaded;   /**< bytes of the running plain upload */
     bool ended_upload;   /**< one came to its end */
     uint64_t downloaded; /**< bytes of the running plain download */
+    uint16_t block;      /**< bytes of its first block */
     bool changed;        /**< a change was asked for and not refused */
     bool asked;          /**< a change was asked for, whatever became of it */
     bool erased_all;     /**< mass erase was asked for */

@@ -102,19 +102,24 @@ static void note_stream(struct fake_device *device, const struct ub_setup *setup
         view->ended = done;
         return;
     }
-    if (setup->wValue == first_block(device))
+    const uint16_t first = first_block(device);
+    if (setup->wValue == first) {
         view->downloaded = 0;
+        view->block = setup->wLength;
+    }
     view->ended = false;
     view->asked = true;
     view->changed = view->changed || done;
     view->blind = view->blind || !view->ended_upload;
-    struct cell *cell = cells_of(view->downloaded, setup->wLength);
+    /* by its number, as a block that was refused may be sent again */
+    const uint64_t at = (uint64_t)(uint16_t)(setup->wValue - first) * view->block;
+    struct cell *cell = cells_of(at, setup->wLength);
     for (size_t i = 0; cell && done && i < setup->wLength; i++) {
         cell[i].sent = run;
         cell[i].sent_value = data[i];
         cell[i].valid = 0;
     }
-    view->downloaded += setup->wLength;
+    view->downloaded = at + setup->wLength;
 }
 
 static uint32_t address_of(const uint8_t *command)
