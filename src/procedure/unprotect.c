@@ -44,8 +44,7 @@ enum ub_code ub_session_unprotect(struct ub_session *session, struct ub_result *
     code = loader->ops->unprotect(loader, err);
     if (!code)
         code = ub_session_reopen(
-            session, session->target.habits.erase_all_deadline_ms * US_PER_MS + RETURN_US,
-            err);
+            session, session->target.habits.erase_all_deadline_ms * US_PER_MS + RETURN_US, err);
     if (code)
         return ub_wrap(err, code, "while lifting read protection");
     ub_env_done(env, "read protection lifted; the device erased itself");
