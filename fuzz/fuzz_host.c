@@ -206,6 +206,7 @@ static void fill_device(struct run *run)
 
 static void set_up(struct run *run, struct fake_input input)
 {
+    static const char *const accepted[] = {"other-device"};
     static const uint8_t fills[] = {0x42, 0xff, 0x00, 0xff, 0xff};
     memset(run, 0, sizeof(*run));
     run->verb = fake_take(&input) % VERBS;
@@ -218,7 +219,8 @@ static void set_up(struct run *run, struct fake_input input)
     uint8_t seed = fake_take(&input);
     make_bytes(run, seed);
     run->options.read_once = (run->more & READ_ONCE) != 0;
-    run->options.accept_other_device = (run->more & ANY_DEVICE) != 0;
+    run->options.accept = accepted;
+    run->options.accept_count = (run->more & ANY_DEVICE) != 0 ? 1 : 0;
     fake_open(&run->device, input, fills[run->content % 5]);
     if (run->device.face.dfuse)
         run->address = ((run->more & TO_THE_SIDE) ? FAKE_SIDE_BASE : FAKE_FLASH_BASE) + offset;

@@ -141,6 +141,20 @@ enum ub_code {
     UB_IMG_DOES_NOT_FIT = 518,     /**< the image is larger than the memory it is meant for */
     UB_IMG_UNWRITABLE = 519,       /**< the image cannot be expressed in the format asked for */
     UB_IMG_NO_PREFIX = 520, /**< the device needs a prefix in front of the image, which has none */
+    UB_IMG_SREC_SYNTAX = 521,   /**< a line is not a Motorola S-record */
+    UB_IMG_SREC_CHECKSUM = 522, /**< a line's checksum is wrong */
+    UB_IMG_SREC_COUNT = 523,    /**< lines are missing: the count at the end says so */
+    UB_IMG_ELF = 524,           /**< the ELF structure is damaged, or not a firmware's */
+    UB_IMG_UF2 = 525,           /**< the UF2 structure is damaged */
+    UB_IMG_CONTAINER = 526,     /**< an archive is damaged, or of a kind that is not unpacked */
+    UB_IMG_ENCRYPTED = 527,     /**< an archive needs a password */
+    UB_IMG_SEVERAL = 528,       /**< an archive holds several images; unbrick never guesses */
+    UB_IMG_NONE_INSIDE = 529,   /**< an archive holds no firmware, or not the member asked for */
+    UB_IMG_BOMB = 530,          /**< an archive unpacks to more than any firmware */
+    UB_IMG_MEMBER_DIGEST = 531, /**< a member is not what the archive's own list says */
+    UB_IMG_METADATA = 532,      /**< metainfo or manifest inside an archive is malformed */
+    UB_IMG_CONTRADICTION = 533, /**< what the image says or shows contradicts the device */
+    UB_IMG_EDIT = 534,          /**< moving, cropping or merging would leave nothing sensible */
 
     /* 6xx UB-MEM: memory of the device */
     UB_MEM_OUTSIDE = 601,      /**< an address lies outside every region of the device */
@@ -180,6 +194,35 @@ enum ub_code {
     UB_SIM_STATE = 1002,  /**< the state file cannot be used */
     UB_SIM_ATTACH = 1003, /**< the local kernel would not take the virtual device */
     UB_SIM_SERVE = 1004,  /**< the USB/IP server could not be started */
+
+    /* 11xx UB-TRU: who vouches for an image */
+    UB_TRU_DIGEST = 1101,      /**< the file's digest is not the one that was given */
+    UB_TRU_SIGNATURE = 1102,   /**< the signature does not match: file or signature was altered */
+    UB_TRU_UNKNOWN_KEY = 1103, /**< signed by a key that is not known */
+    UB_TRU_REQUIRED = 1104,    /**< the policy asks for a signature, and there is no good one */
+    UB_TRU_KEY = 1105,         /**< a key cannot be read */
+    UB_TRU_COMMENT = 1106,     /**< the trusted comment is for another file */
+    UB_TRU_MANIFEST = 1107,    /**< a manifest is malformed */
+    UB_TRU_EXPIRED = 1108,     /**< the manifest's time is over, or has not begun */
+    UB_TRU_REVOKED = 1109,     /**< the key, the image or the manifest was revoked */
+    UB_TRU_ROLLBACK = 1110,    /**< older than what was seen of this model before */
+    UB_TRU_SCOPE = 1111,       /**< the key does not speak for this vendor, model or market */
+    UB_TRU_STORE = 1112,       /**< the key store cannot be read or written */
+    UB_TRU_POLICY = 1113,      /**< a configuration file cannot be read */
+    UB_TRU_PASSWORD = 1114,    /**< the secret key needs a password, or another one */
+    UB_TRU_NO_STATEMENT =
+        1115, /**< a key or a digest file was named, and nothing is there for this file */
+    UB_TRU_OTHER_IMAGE = 1116, /**< the manifest is for another image */
+
+    /* 12xx UB-NET: fetching a file */
+    UB_NET_URL = 1201,     /**< the address cannot be read, or is of a kind that is not fetched */
+    UB_NET_FAILED = 1202,  /**< the connection failed */
+    UB_NET_TLS = 1203,     /**< the server could not prove who it is */
+    UB_NET_REFUSED = 1204, /**< the server answered, but not with the file */
+    UB_NET_UNVERIFIED = 1205, /**< what came cannot be verified, so it is not kept */
+    UB_NET_TIMEOUT = 1206,    /**< nothing came for too long */
+    UB_NET_TOO_LARGE = 1207,  /**< larger than any firmware */
+    UB_NET_CHANGED = 1208,    /**< the file on the server is another one than when it was begun */
 };
 
 #define UB_ERROR_TEXT  256 /**< bytes of one line of an error, with its NUL */
@@ -321,6 +364,9 @@ struct ub_config {
     const char *replay;  /**< trace that takes the place of the bus, NULL: none. Without `vault` it
                               has one of its own, which is gone when the context is closed */
     bool replay_lenient; /**< the replay bears another order and other numbers of questions */
+    const char *keys;    /**< folder of trusted keys; NULL: $UNBRICK_KEYS, else the user's
+                              configuration folder. The site's, /etc/unbrick/keys, is always read */
+    const char *policy;  /**< configuration file (docs/trust.md); NULL: the user's and the site's */
     struct ub_callbacks callbacks;
 };
 
@@ -487,6 +533,7 @@ struct ub_image;
 /** How an image file is to be read. Zero is the careful default. */
 struct ub_image_options {
     bool accept_bad_crc; /**< take a .dfu file although its suffix' CRC is wrong */
+    const char *member;  /**< of an archive: the file in it, as its list says; NULL: the only one */
 };
 
 /** One segment of an image. */
@@ -501,11 +548,13 @@ struct ub_image_segment {
 /** What an image is and claims. Pointers are owned by the image. */
 struct ub_image_info {
     const char *name;         /**< the file's name without its folder */
-    const char *format;       /**< short name of the format: "raw", "dfu", "dfuse", "ihex" */
+    const char *format;       /**< short name of the format: "raw", "dfu", "dfuse", "ihex", "elf" */
     const char *format_title; /**< for a person: "DFU file", "Intel HEX", ... */
-    uint64_t file_size;
-    uint64_t length;    /**< bytes in all segments */
-    uint8_t sha256[32]; /**< of the file */
+    const char *packed;       /**< "" or how it was packed, outermost first: "zip, gzip" */
+    const char *member;       /**< the file's path in its archive, or "" */
+    uint64_t file_size;       /**< of the file on disk, that is of the archive */
+    uint64_t length;          /**< bytes in all segments */
+    uint8_t sha256[32];       /**< of the file on disk */
     size_t segment_count;
     bool has_ids; /**< the three fields below come from the file; 0xffff means "any" */
     uint16_t vid;
@@ -515,8 +564,8 @@ struct ub_image_info {
 };
 
 /**
- * Reads a firmware file. *out is the caller's, to be freed with ub_image_close(). `options` may be
- * NULL. Errors: the UB_IMG domain, UB_SYS_MEMORY.
+ * Reads a firmware file, also one in an archive (docs/images.md). *out is the caller's, to be freed
+ * with ub_image_close(). `options` may be NULL. Errors: the UB_IMG domain, UB_SYS_MEMORY.
  */
 UB_API UB_MUST_USE enum ub_code ub_image_open(const char *path,
                                               const struct ub_image_options *options,
@@ -533,6 +582,345 @@ UB_API void ub_image_info(const struct ub_image *image, struct ub_image_info *ou
 UB_API bool ub_image_segment(const struct ub_image *image, size_t index,
                              struct ub_image_segment *out);
 
+/** What a file, its archive or its manifest can say about itself. */
+enum ub_claim_kind {
+    UB_CLAIM_TARGET,      /**< DfuSe target: `number` is the alternate setting, `text` its name */
+    UB_CLAIM_UF2_FAMILY,  /**< `number` is the family id, `text` its name or "" */
+    UB_CLAIM_MACHINE,     /**< `number` is e_machine, `detail` e_flags, `text` "Arm" */
+    UB_CLAIM_ENTRY,       /**< `number` is the address where it starts */
+    UB_CLAIM_PREFIX,      /**< `text` is "lpc" or "ti"; TI: `number` is where it goes */
+    UB_CLAIM_CHIP,        /**< `number` is Espressif's chip id, `text` "ESP32-S3" */
+    UB_CLAIM_VERSION,     /**< `text` is the version */
+    UB_CLAIM_PRODUCT,     /**< `text` is a product's or a program's name */
+    UB_CLAIM_VENDOR,      /**< `text` */
+    UB_CLAIM_MODEL,       /**< `text`; several: any of them */
+    UB_CLAIM_REVISION,    /**< hardware revision; several: any of them */
+    UB_CLAIM_MARKET,      /**< the part of the world it is made for; several: any of them */
+    UB_CLAIM_FAMILY,      /**< `text` is a family's word; several: any of them */
+    UB_CLAIM_GUID,        /**< of the device, from LVFS metainfo */
+    UB_CLAIM_MIN_VERSION, /**< the running firmware has to be at least `text` */
+    UB_CLAIM_MIN_LOADER,  /**< the bootloader has to be at least `text` */
+};
+
+/** One claim. `source` is static: who says so ("ELF header", "metainfo", "manifest"). */
+struct ub_claim {
+    enum ub_claim_kind kind;
+    const char *source;
+    uint64_t number;
+    uint64_t detail;
+    char text[UB_STRING_TEXT];
+};
+
+/** Claim number `index`, in the order in which they were found; false past the end. */
+UB_API bool ub_image_claim(const struct ub_image *image, size_t index, struct ub_claim *out);
+/** "target", "uf2-family", "machine", ...: the claim's name in JSON. Never NULL. */
+UB_API const char *ub_claim_name(enum ub_claim_kind kind);
+
+/** A digest that an image carries of itself. */
+enum ub_self_check {
+    UB_SELF_NONE, /**< it has none */
+    UB_SELF_RIGHT,
+    UB_SELF_WRONG, /**< the image is damaged */
+};
+
+#define UB_FACT_VERSIONS 8
+
+/** What the bytes of an image show, whatever it claims. */
+struct ub_image_facts {
+    uint64_t blank;        /**< bytes that are erased memory's (0xff) */
+    unsigned entropy;      /**< of its densest 64 KiB, hundredths of a bit per byte: 0 to 800 */
+    bool dense;            /**< no code looks like that: compressed or encrypted */
+    bool has_vectors;      /**< it begins with what can be a Cortex-M vector table */
+    uint64_t vectors_at;   /**< address of that, if the image has addresses */
+    uint32_t stack;        /**< the initial stack pointer */
+    uint32_t reset;        /**< the reset vector as it stands, with its lowest bit */
+    bool reset_inside;     /**< it leads into the image, taken to begin at vectors_at or where the
+                                vectors themselves say */
+    bool mcuboot;          /**< it has MCUboot's header */
+    bool mcuboot_unsigned; /**< and no signature among its TLVs */
+    enum ub_self_check mcuboot_hash;
+    bool esp; /**< it has Espressif's application header */
+    enum ub_self_check esp_hash;
+    char versions[UB_FACT_VERSIONS][64]; /**< texts in it that look like a version */
+    size_t version_count;
+};
+
+/** Looks at the bytes of the image. Never fails. */
+UB_API void ub_image_facts(const struct ub_image *image, struct ub_image_facts *out);
+
+/** One file in an archive. */
+struct ub_member {
+    char path[UB_STRING_TEXT]; /**< as the archive says, made printable; nothing is written there */
+    uint64_t length;
+    char what[64]; /**< what it is, for a person: "Intel HEX", "a text file" */
+    bool firmware; /**< it can be opened as an image */
+};
+
+/**
+ * Lists what an archive holds. *out is an array to be freed with free(); a file that is no archive
+ * gives none. Errors: as ub_image_open().
+ */
+UB_API UB_MUST_USE enum ub_code ub_image_members(const char *path, struct ub_member **out,
+                                                 size_t *count, struct ub_error *err);
+
+/** A format that can be written: number `index`, or NULL past the end. */
+UB_API const char *ub_image_format_at(size_t index);
+
+/** How an image is written. Zero is the usual. */
+struct ub_save_options {
+    const char *format; /**< "ihex", ...; NULL: by the path's ending */
+    bool has_fill;      /**< fill gaps, so that formats of one piece can hold it */
+    uint8_t fill;
+    bool has_ids; /**< write these instead of the image's own */
+    uint16_t vid;
+    uint16_t pid;
+    uint16_t bcdDevice;
+    const char *prefix;      /**< "lpc", "ti" or "none"; NULL: as it is */
+    uint64_t prefix_address; /**< for "ti" */
+    bool has_uf2_family;
+    uint32_t uf2_family;
+    bool replace; /**< the file may exist */
+};
+
+/** Writes the image to a file. Errors: UB_IMG_UNWRITABLE, UB_USE_OPTION (no such format),
+ * UB_SYS_WRITE, UB_SYS_DISK_FULL. */
+UB_API UB_MUST_USE enum ub_code ub_image_save(const struct ub_image *image, const char *path,
+                                              const struct ub_save_options *options,
+                                              struct ub_error *err);
+
+/** How one image is made of others. Zero changes nothing. Done in the order of the members. */
+struct ub_edit {
+    bool has_at; /**< an image without addresses goes there */
+    uint64_t at;
+    int64_t offset;     /**< added to every address */
+    uint64_t crop_from; /**< keep this range; crop_length 0: all */
+    uint64_t crop_length;
+    bool has_fill; /**< fill the gaps between the pieces */
+    uint8_t fill;
+};
+
+/**
+ * A new image out of `count` images, which may not overlap. *out is the caller's. Claims that are
+ * the same in all are kept. Errors: UB_IMG_OVERLAP, UB_IMG_EDIT, UB_IMG_NO_ADDRESS (several without
+ * addresses), UB_IMG_TOO_LARGE (a gap too wide to be filled), UB_SYS_MEMORY.
+ */
+UB_API UB_MUST_USE enum ub_code ub_image_edit(const struct ub_image *const *images, size_t count,
+                                              const struct ub_edit *edit, struct ub_image **out,
+                                              struct ub_error *err);
+
+/** A range in which two images differ. */
+struct ub_difference {
+    bool has_address;
+    uint64_t address; /**< or the offset from the start */
+    uint64_t length;
+    uint64_t differing; /**< bytes in it that differ */
+    bool only_first;    /**< the second image has nothing there */
+    bool only_second;
+};
+
+/**
+ * Compares two images: ranges of bytes that differ, those less than 16 bytes apart taken together;
+ * with `family` (a family's word) its sectors that differ. *out is an array to be freed with
+ * free(). Errors: UB_USE_OPTION (no such family, or one whose sectors are not known),
+ * UB_SYS_MEMORY.
+ */
+UB_API UB_MUST_USE enum ub_code ub_image_diff(const struct ub_image *first,
+                                              const struct ub_image *second, const char *family,
+                                              struct ub_difference **out, size_t *count,
+                                              struct ub_error *err);
+
+/* ---------------------------------------------------------------------------------------------------------------
+ * Trust
+ * ------------------------------------------------------------------------------------------------------------
+ */
+
+#define UB_KEY_ID_TEXT 72 /**< bytes of a key's id as text, with its NUL */
+
+/** How far an image is vouched for. */
+enum ub_trust_level {
+    UB_TRUST_NONE,   /**< nobody said anything */
+    UB_TRUST_DIGEST, /**< a digest beside the file matches: it is whole, not that it is genuine */
+    UB_TRUST_GIVEN,  /**< the digest that the person gave matches */
+    UB_TRUST_SIGNED, /**< signed by a key that is trusted for it */
+};
+
+/** Who vouches for an image. A plain value. */
+struct ub_trust {
+    enum ub_trust_level level;
+    char by[UB_STRING_TEXT];      /**< name of the key, or of the file of digests */
+    char key_id[UB_KEY_ID_TEXT];  /**< "" without signature */
+    char comment[UB_STRING_TEXT]; /**< the trusted comment of a signature */
+    bool manifest;                /**< a signed manifest speaks for it; its words are claims */
+    char version[UB_STRING_TEXT]; /**< of the manifest */
+    bool expired;                 /**< its time is over; refused unless named */
+    bool rolled_back;             /**< an older version than was seen; refused unless named */
+    bool first_use;               /**< its key was stored just now */
+};
+
+/** What to check an image by. Zero: what lies beside the file, and the keys that are trusted. */
+struct ub_trust_options {
+    const char *sha256; /**< 64 hexadecimal digits, or NULL */
+    const char *sha512; /**< 128 hexadecimal digits, or NULL */
+    const char *sums;   /**< a file of digests (sha256sum's form); NULL: those beside the file */
+    const char *const *keys; /**< public key files trusted for this once */
+    size_t key_count;
+    const char *signature; /**< NULL: FILE.minisig or FILE.sig beside the file */
+    const char *manifest;  /**< NULL: FILE.manifest.json beside the file */
+    bool first_use; /**< keep the one key of `keys` in the store if it is new there, for the vendor
+                         and model of the manifest */
+};
+
+/**
+ * Checks who vouches for an image that was opened from a file, against the very bytes that were
+ * read. What is found stays with the image (ub_image_trust()), a manifest's words become its
+ * claims. Anything that is there and wrong is an error; nothing at all is UB_TRUST_NONE. Errors:
+ * UB_TRU domain except UB_TRU_REQUIRED, UB_IMG_READ (the file changed since).
+ */
+UB_API UB_MUST_USE enum ub_code ub_trust_image(struct ub_context *context, struct ub_image *image,
+                                               const struct ub_trust_options *options,
+                                               struct ub_error *err);
+/** What ub_trust_image() found. */
+UB_API void ub_image_trust(const struct ub_image *image, struct ub_trust *out);
+
+/** A trusted key. Strings are the value's own. */
+struct ub_key {
+    char name[UB_STRING_TEXT];
+    char id[UB_KEY_ID_TEXT];
+    char kind[16];               /**< "minisign", "signify", "mcuboot" */
+    char vendor[UB_STRING_TEXT]; /**< it speaks for this vendor only; "": any */
+    char model[UB_STRING_TEXT];
+    char market[UB_STRING_TEXT];
+    char added[32]; /**< RFC 3339, UTC */
+    bool site;      /**< from the site's folder, which this user cannot change */
+    bool revoked;
+};
+
+/** Lists the trusted keys. *out is an array to be freed with free(). Errors: UB_TRU_STORE. */
+UB_API UB_MUST_USE enum ub_code ub_keys(struct ub_context *context, struct ub_key **out,
+                                        size_t *count, struct ub_error *err);
+/** Adds the public key in `path` under `scope->name` ("": the file's name), for scope's vendor,
+ * model and market. Errors: UB_TRU_KEY, UB_TRU_STORE, UB_TRU_REVOKED. */
+UB_API UB_MUST_USE enum ub_code ub_key_add(struct ub_context *context, const char *path,
+                                           const struct ub_key *scope, struct ub_error *err);
+/** Forgets a key, by name or id. Errors: UB_TRU_UNKNOWN_KEY, UB_TRU_STORE. */
+UB_API UB_MUST_USE enum ub_code ub_key_remove(struct ub_context *context, const char *key,
+                                              struct ub_error *err);
+/** Never again trusts a key (its name or id), or a file (64 digits of its SHA-256), with a reason.
+ * Errors: UB_TRU_STORE. */
+UB_API UB_MUST_USE enum ub_code ub_key_revoke(struct ub_context *context, const char *what,
+                                              const char *reason, struct ub_error *err);
+
+/** How a password is asked for; writes at most `size` bytes with a NUL. False: there is none. */
+typedef bool ub_password(void *user, const char *question, char *to, size_t size);
+
+/** Makes a pair of minisign keys: NAME.pub and NAME.key, which must not exist. Without `password`
+ * the secret one is not encrypted. Errors: UB_SYS_WRITE, UB_TRU_PASSWORD. */
+UB_API UB_MUST_USE enum ub_code ub_key_new(const char *path, ub_password *password, void *user,
+                                           struct ub_error *err);
+
+/** What a manifest says (docs/trust.md). Strings are borrowed; lists end with NULL. */
+struct ub_manifest {
+    const char *vendor;
+    const char *const *families;
+    const char *const *models;
+    const char *const *revisions;
+    const char *const *markets;
+    const char *version;
+    const char *min_version; /**< lowest running version, or NULL */
+    const char *min_loader;  /**< lowest bootloader, or NULL */
+    const char *not_before;  /**< RFC 3339, or NULL */
+    const char *expires;     /**< RFC 3339, or NULL */
+};
+
+/** How an image is signed. */
+struct ub_sign_options {
+    const char *key;       /**< minisign secret key file */
+    ub_password *password; /**< asked if the key is encrypted; may be NULL */
+    void *user;
+    const char *comment;                /**< trusted comment; NULL: time, file name and "hashed" */
+    const struct ub_manifest *manifest; /**< NULL: sign the file itself */
+};
+
+/**
+ * Signs a file as `minisign -S` does: FILE.minisig. With a manifest, writes FILE.manifest.json and
+ * signs that. Existing files are replaced. Errors: UB_TRU_KEY, UB_TRU_PASSWORD, UB_TRU_MANIFEST,
+ * UB_IMG domain, UB_SYS_WRITE.
+ */
+UB_API UB_MUST_USE enum ub_code
+ub_image_sign(const char *path, const struct ub_sign_options *options, struct ub_error *err);
+
+/** What to fetch, and how to know that it is the right thing. */
+struct ub_fetch_options {
+    struct ub_trust_options trust; /**< a digest, keys, or both; signature and manifest are URLs or
+                                        NULL: beside the file */
+    bool keep_unverified;          /**< named: keep it although nobody vouches for it */
+    uint64_t stall_us;             /**< give up when nothing came for so long; 0: 30 s */
+    const char *authorities;       /**< file of certificates to believe; NULL: the system's */
+};
+
+/** What was fetched. */
+struct ub_fetched {
+    char path[4096]; /**< in the vault */
+    uint64_t length;
+    uint64_t resumed; /**< bytes that were there from an earlier try */
+    struct ub_trust trust;
+};
+
+/**
+ * Fetches a file over https:// (http:// and file:// where a digest or key is given) into the vault,
+ * going on where an earlier try ended, and keeps it only if it can be verified. Errors: UB_NET and
+ * UB_TRU domains, UB_SYS_WRITE, UB_SYS_DISK_FULL, UB_SYS_INTERRUPTED.
+ */
+UB_API UB_MUST_USE enum ub_code ub_fetch(struct ub_context *context, const char *url,
+                                         const struct ub_fetch_options *options,
+                                         struct ub_fetched *out, struct ub_error *err);
+
+/* ---------------------------------------------------------------------------------------------------------------
+ * Does an image belong on a device?
+ * ------------------------------------------------------------------------------------------------------------
+ */
+
+enum ub_weight {
+    UB_FINDING_FOR,     /**< it speaks for the device */
+    UB_FINDING_WEAK,    /**< something to think about; the person decides */
+    UB_FINDING_AGAINST, /**< it cannot be: refused until it is named */
+};
+
+/** One piece of evidence. */
+struct ub_finding {
+    enum ub_weight weight;
+    const char *name; /**< static: what --accept calls it ("other-machine") */
+    bool acceptable;  /**< false: no name makes it go away */
+    bool accepted;    /**< it was named */
+    char text[UB_ERROR_TEXT];
+};
+
+struct ub_match;
+struct ub_flash_options;
+
+/**
+ * Does the image belong on this device, or on a family's devices (`family`, a family's word; then
+ * no device is looked for)? Reads the device, changes nothing. *out is the caller's, to be freed
+ * with ub_match_free(). A refusal is no error here. Errors: those of finding and opening the
+ * device, UB_USE_OPTION (no such family, no such name to accept).
+ */
+UB_API UB_MUST_USE enum ub_code ub_check(struct ub_context *context, const struct ub_image *image,
+                                         const char *selector, const char *family,
+                                         const struct ub_flash_options *options,
+                                         struct ub_match **out, struct ub_error *err);
+UB_API void ub_match_free(struct ub_match *match);
+/** Finding number `index`, what speaks against it first; false past the end. */
+UB_API bool ub_match_finding(const struct ub_match *match, size_t index, struct ub_finding *out);
+/** The error with which ub_flash() would refuse, or UB_OK. */
+UB_API enum ub_code ub_match_refusal(const struct ub_match *match, struct ub_error *err);
+/** A name that options->accept may hold: number `index`, or NULL past the end; *meaning is what is
+ * accepted by it, one line. */
+UB_API const char *ub_acceptable_at(size_t index, const char **meaning);
+/** The families that the image can belong to, best first: the word of number `index`, or NULL past
+ * the end; *why is the evidence, cut to `size` bytes. */
+UB_API const char *ub_image_family(const struct ub_image *image, size_t index, char *why,
+                                   size_t size);
+
 /* ---------------------------------------------------------------------------------------------------------------
  * Plans and procedures
  * ------------------------------------------------------------------------------------------------------------
@@ -542,14 +930,16 @@ UB_API bool ub_image_segment(const struct ub_image *image, size_t index,
 struct ub_flash_options {
     bool has_at; /**< `at` says where a raw image goes */
     uint64_t at;
-    bool assume_yes;          /**< do not ask questions that have a safe default */
-    bool no_backup;           /**< give up the way back: named by the person */
-    bool whole;               /**< write every sector of the image without comparing first */
-    bool discard_neighbours;  /**< do not keep what shares a sector with the image */
-    bool stay;                /**< do not leave the bootloader afterwards */
-    bool accept_other_device; /**< the image names other vendor and product ids */
-    bool erase_all;           /**< irreversible, named: erase everything first */
-    bool write_option_bytes;  /**< irreversible, named: regions of option bytes may be written */
+    bool assume_yes;           /**< do not ask questions that have a safe default */
+    bool no_backup;            /**< give up the way back: named by the person */
+    bool whole;                /**< write every sector of the image without comparing first */
+    bool discard_neighbours;   /**< do not keep what shares a sector with the image */
+    bool stay;                 /**< do not leave the bootloader afterwards */
+    const char *const *accept; /**< contradictions that the person named (ub_acceptable_at()) */
+    size_t accept_count;
+    const char *label; /**< what the device's label says: "model=X,revision=B,market=EU"; or NULL */
+    bool erase_all;    /**< irreversible, named: erase everything first */
+    bool write_option_bytes; /**< irreversible, named: regions of option bytes may be written */
     bool write_otp; /**< irreversible, named: one-time programmable regions may be written */
     bool lose_protected_content; /**< irreversible, named: lift read protection, by which the device
                                       erases itself */

@@ -6,10 +6,13 @@
 packages_of()
 {
     case $1 in
-        build) echo gcc libc6-dev meson ninja-build pkg-config libusb-1.0-0-dev libsodium-dev libjansson-dev libyaml-dev python3-yaml ;;
+        build) echo gcc libc6-dev meson ninja-build pkg-config libusb-1.0-0-dev libsodium-dev libjansson-dev libyaml-dev libarchive-dev libexpat1-dev \
+            libcurl4-openssl-dev libssl-dev python3-yaml ;;
         demo) echo firmware-tomu hackrf-firmware ;;
         quick) echo libcmocka-dev ;;
-        test) echo clang valgrind libc6-dbg binutils dfu-util srecord mandoc shellcheck zsh fish ;;
+        test) echo clang valgrind libc6-dbg binutils dfu-util srecord mandoc shellcheck zsh fish minisign \
+            signify-openbsd gcab zip p7zip-full zstd openssl firmware-tomu hackrf-firmware ubertooth-firmware \
+            firmware-microbit-micropython ;;
         kernel) echo qemu-system-x86 busybox-static cpio xz-utils kmod udev iproute2 usbip dfu-util fwupd tshark ;;
         lint) echo clang clang-format clang-tidy shellcheck binutils python3-minimal ;;
         fuzz) echo clang llvm ;;

@@ -51,6 +51,9 @@ enum ub_code cli_context(struct cli *cli, struct ub_error *err);
 /** Fills cli->flash from the options. Errors: UB_USE_NUMBER. */
 enum ub_code cli_flash_options(struct cli *cli, struct ub_error *err);
 
+/** How image files are to be read, from the options. */
+void cli_image_options(const struct cli *cli, struct ub_image_options *options);
+
 /** "unbrick --sim X --quirk Y --vault Z": how this run's context is named in a command to come. */
 void cli_command_prefix(const struct cli *cli, char *to, size_t size);
 

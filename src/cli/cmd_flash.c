@@ -19,8 +19,7 @@ static enum ub_code prepare(struct cli *cli, bool asks, struct ub_image **image,
                             struct ub_error *err)
 {
     struct ub_image_options options;
-    memset(&options, 0, sizeof(options));
-    options.accept_bad_crc = cli_given(&cli->words, CLI_OPT_ACCEPT_BAD_CRC);
+    cli_image_options(cli, &options);
     enum ub_code code = cli_flash_options(cli, err);
     if (code == UB_OK) {
         code = ub_image_open(cli_argument(&cli->words, 0), &options, image, err);

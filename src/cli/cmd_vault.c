@@ -124,8 +124,7 @@ enum ub_code cmd_image_info(struct cli *cli, struct ub_error *err)
 {
     struct ub_image_options options;
     int worst = 0;
-    memset(&options, 0, sizeof(options));
-    options.accept_bad_crc = cli_given(&cli->words, CLI_OPT_ACCEPT_BAD_CRC);
+    cli_image_options(cli, &options);
     for (size_t i = 0; i < cli->words.argument_count; i++) {
         const char *file = cli->words.arguments[i];
         struct ub_image *image = NULL;

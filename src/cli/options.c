@@ -104,12 +104,13 @@ const struct cli_option cli_options[CLI_OPTION_COUNT] = {
                        .help = "Write every sector of the image without comparing first."},
     [CLI_OPT_READ_ONCE] = {.name = "read-once",
                            .help = "Back up by one reading instead of two that are compared."},
-    [CLI_OPT_ACCEPT_OTHER_DEVICE] = {.name = "accept-other-device",
-                                     .help = "Go on although the image names another vendor or "
-                                             "product id."},
-    [CLI_OPT_ACCEPT_BAD_CRC] = {.name = "accept-bad-crc",
-                                .help = "Take a .dfu file although the CRC in its suffix is "
-                                        "wrong."},
+    [CLI_OPT_ACCEPT] = {.name = "accept",
+                        .repeats = true,
+                        .kind = CLI_WORD_TEXT,
+                        .value = "NAME",
+                        .help = "Go on although the image contradicts the device in this: "
+                                "bad-crc, other-device, ... The error that refuses it says the "
+                                "name."},
     [CLI_OPT_DISCARD_NEIGHBOURS] = {.name = "discard-neighbours",
                                     .help = "Lose what shares a sector with the image instead of "
                                             "keeping it."},

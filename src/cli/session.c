@@ -89,7 +89,8 @@ enum ub_code cli_flash_options(struct cli *cli, struct ub_error *err)
     flash->whole = cli_given(words, CLI_OPT_WHOLE);
     flash->discard_neighbours = cli_given(words, CLI_OPT_DISCARD_NEIGHBOURS);
     flash->stay = cli_given(words, CLI_OPT_STAY);
-    flash->accept_other_device = cli_given(words, CLI_OPT_ACCEPT_OTHER_DEVICE);
+    flash->accept = words->list[CLI_OPT_ACCEPT].items;
+    flash->accept_count = words->list[CLI_OPT_ACCEPT].count;
     flash->erase_all = cli_given(words, CLI_OPT_ERASE_ALL);
     flash->write_option_bytes = cli_given(words, CLI_OPT_WRITE_OPTION_BYTES);
     flash->write_otp = cli_given(words, CLI_OPT_WRITE_OTP);
@@ -97,6 +98,15 @@ enum ub_code cli_flash_options(struct cli *cli, struct ub_error *err)
     flash->read_once = cli_given(words, CLI_OPT_READ_ONCE);
     flash->region = words->value[CLI_OPT_REGION];
     return UB_OK;
+}
+
+void cli_image_options(const struct cli *cli, struct ub_image_options *options)
+{
+    const struct cli_list *accept = &cli->words.list[CLI_OPT_ACCEPT];
+    memset(options, 0, sizeof(*options));
+    for (size_t i = 0; i < accept->count; i++) {
+        options->accept_bad_crc |= strcmp(accept->items[i], "bad-crc") == 0;
+    }
 }
 
 static void add(char *to, size_t size, const char *text)

@@ -94,10 +94,10 @@ const struct cli_verb cli_verbs[CLI_VERB_COUNT] = {
             .options = CLI_BIT(CLI_OPT_AT) | CLI_BIT(CLI_OPT_REGION) | CLI_BIT(CLI_OPT_DRY_RUN) |
                        CLI_BIT(CLI_OPT_ALL) | CLI_BIT(CLI_OPT_NUMBER) | CLI_BIT(CLI_OPT_WATCH) |
                        CLI_BIT(CLI_OPT_STAY) | CLI_BIT(CLI_OPT_WHOLE) | CLI_BIT(CLI_OPT_READ_ONCE) |
-                       CLI_BIT(CLI_OPT_ACCEPT_OTHER_DEVICE) | CLI_BIT(CLI_OPT_ACCEPT_BAD_CRC) |
-                       CLI_BIT(CLI_OPT_DISCARD_NEIGHBOURS) | CLI_BIT(CLI_OPT_NO_BACKUP) |
-                       CLI_BIT(CLI_OPT_ERASE_ALL) | CLI_BIT(CLI_OPT_WRITE_OPTION_BYTES) |
-                       CLI_BIT(CLI_OPT_WRITE_OTP) | CLI_BIT(CLI_OPT_LOSE_PROTECTED_CONTENT),
+                       CLI_BIT(CLI_OPT_ACCEPT) | CLI_BIT(CLI_OPT_DISCARD_NEIGHBOURS) |
+                       CLI_BIT(CLI_OPT_NO_BACKUP) | CLI_BIT(CLI_OPT_ERASE_ALL) |
+                       CLI_BIT(CLI_OPT_WRITE_OPTION_BYTES) | CLI_BIT(CLI_OPT_WRITE_OTP) |
+                       CLI_BIT(CLI_OPT_LOSE_PROTECTED_CONTENT),
         },
     [CLI_VERB_PLAN] =
         {
@@ -119,11 +119,10 @@ const struct cli_verb cli_verbs[CLI_VERB_COUNT] = {
                          {"unbrick plan firmware.dfu --all", "a rehearsal for several devices"}},
             .options = CLI_BIT(CLI_OPT_ALL) | CLI_BIT(CLI_OPT_AT) | CLI_BIT(CLI_OPT_REGION) |
                        CLI_BIT(CLI_OPT_WHOLE) | CLI_BIT(CLI_OPT_READ_ONCE) |
-                       CLI_BIT(CLI_OPT_ACCEPT_OTHER_DEVICE) | CLI_BIT(CLI_OPT_ACCEPT_BAD_CRC) |
-                       CLI_BIT(CLI_OPT_DISCARD_NEIGHBOURS) | CLI_BIT(CLI_OPT_NO_BACKUP) |
-                       CLI_BIT(CLI_OPT_ERASE_ALL) | CLI_BIT(CLI_OPT_WRITE_OPTION_BYTES) |
-                       CLI_BIT(CLI_OPT_WRITE_OTP) | CLI_BIT(CLI_OPT_LOSE_PROTECTED_CONTENT) |
-                       CLI_BIT(CLI_OPT_STAY),
+                       CLI_BIT(CLI_OPT_ACCEPT) | CLI_BIT(CLI_OPT_DISCARD_NEIGHBOURS) |
+                       CLI_BIT(CLI_OPT_NO_BACKUP) | CLI_BIT(CLI_OPT_ERASE_ALL) |
+                       CLI_BIT(CLI_OPT_WRITE_OPTION_BYTES) | CLI_BIT(CLI_OPT_WRITE_OTP) |
+                       CLI_BIT(CLI_OPT_LOSE_PROTECTED_CONTENT) | CLI_BIT(CLI_OPT_STAY),
         },
     [CLI_VERB_VERIFY] =
         {
@@ -137,8 +136,7 @@ const struct cli_verb cli_verbs[CLI_VERB_COUNT] = {
             .examples = {{"unbrick verify firmware.dfu", "does the device hold this file?"},
                          {"unbrick verify app.bin --at 0x08000000 && echo same",
                           "in a script, by exit status"}},
-            .options = CLI_BIT(CLI_OPT_AT) | CLI_BIT(CLI_OPT_REGION) |
-                       CLI_BIT(CLI_OPT_ACCEPT_OTHER_DEVICE) | CLI_BIT(CLI_OPT_ACCEPT_BAD_CRC) |
+            .options = CLI_BIT(CLI_OPT_AT) | CLI_BIT(CLI_OPT_REGION) | CLI_BIT(CLI_OPT_ACCEPT) |
                        CLI_BIT(CLI_OPT_STAY),
         },
     [CLI_VERB_BACKUP] =
@@ -169,7 +167,7 @@ const struct cli_verb cli_verbs[CLI_VERB_COUNT] = {
                          {"unbrick restore 2026-11-22-01 port=1-4.2",
                           "this backup, to the device at this port"}},
             .options = CLI_BIT(CLI_OPT_STAY) | CLI_BIT(CLI_OPT_WHOLE) | CLI_BIT(CLI_OPT_READ_ONCE) |
-                       CLI_BIT(CLI_OPT_ACCEPT_OTHER_DEVICE) | CLI_BIT(CLI_OPT_DISCARD_NEIGHBOURS) |
+                       CLI_BIT(CLI_OPT_ACCEPT) | CLI_BIT(CLI_OPT_DISCARD_NEIGHBOURS) |
                        CLI_BIT(CLI_OPT_NO_BACKUP) | CLI_BIT(CLI_OPT_ERASE_ALL) |
                        CLI_BIT(CLI_OPT_LOSE_PROTECTED_CONTENT),
         },
@@ -200,7 +198,7 @@ const struct cli_verb cli_verbs[CLI_VERB_COUNT] = {
                     "from being looked at; the exit status is the worst one. Needs no device.",
             .examples = {{"unbrick image info firmware.dfu", "one file"},
                          {"unbrick image info --json *.dfu *.hex", "several, as JSON lines"}},
-            .options = CLI_BIT(CLI_OPT_ACCEPT_BAD_CRC),
+            .options = CLI_BIT(CLI_OPT_ACCEPT),
         },
     [CLI_VERB_VAULT_LIST] =
         {

@@ -30,6 +30,8 @@ void ub_image_close(struct ub_image *image)
     for (size_t i = 0; i < image->segment_count; i++)
         free(image->segments[i].data);
     free(image->segments);
+    free(image->claims);
+    free(image->path);
     free(image);
 }
 
@@ -213,6 +215,8 @@ void ub_image_info(const struct ub_image *image, struct ub_image_info *out)
         .name = image->name,
         .format = image->format ? image->format->name : "",
         .format_title = image->format ? image->format->title : "",
+        .packed = image->packed,
+        .member = image->member,
         .file_size = image->file_size,
         .segment_count = image->segment_count,
         .has_ids = image->has_ids,

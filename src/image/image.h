@@ -10,6 +10,7 @@
 
 #define UB_IMAGE_FILE_MAX   ((size_t)64 * 1024 * 1024) /**< larger files are refused */
 #define UB_IMAGE_PIECES_MAX ((size_t)1 << 20)          /**< as are files in more pieces than this */
+#define UB_IMAGE_CLAIMS_MAX ((size_t)256)
 #define UB_IMAGE_ALT_NONE   (-1)
 #define UB_IMAGE_ID_ANY     0xffffu
 
@@ -37,6 +38,12 @@ struct ub_image {
     uint16_t pid;
     uint16_t bcdDevice;
     char target_name[UB_STRING_TEXT];
+    char *path;                  /**< where it was read from, or NULL; owned */
+    char packed[64];             /**< "zip, gzip", or "" */
+    char member[UB_STRING_TEXT]; /**< its path in the archive, or "" */
+    struct ub_claim *claims;     /**< owned */
+    size_t claim_count;
+    struct ub_trust trust; /**< what ub_trust_image() found */
 };
 
 /** One file format. A new format is one new file and one row in formats.c. */
@@ -65,6 +72,26 @@ struct ub_format {
 /** The table of formats in order of probing, ending with NULL; the last one, raw, takes anything.
  */
 extern const struct ub_format *const ub_formats[];
+
+/**
+ * Adds a claim; `source` is static, `text` is a stranger's and may be NULL. One that is there
+ * already is not added again. More than UB_IMAGE_CLAIMS_MAX are dropped. Errors: UB_SYS_MEMORY.
+ */
+enum ub_code ub_image_add_claim(struct ub_image *image, enum ub_claim_kind kind, const char *source,
+                                uint64_t number, uint64_t detail, const char *text,
+                                struct ub_error *err);
+
+/** The first claim of that kind, or NULL. */
+const struct ub_claim *ub_image_find_claim(const struct ub_image *image, enum ub_claim_kind kind);
+
+/**
+ * Reads a firmware file that is in memory and not packed: finds the format by content, and lets it
+ * read. *out is the caller's. file_size and sha256 are those of `bytes`; whoever unpacked them puts
+ * the archive's there. Errors: the UB_IMG domain, UB_SYS_MEMORY.
+ */
+enum ub_code ub_image_parse(const char *name, const uint8_t *bytes, size_t length,
+                            const struct ub_image_options *options, struct ub_image **out,
+                            struct ub_error *err);
 
 /** An empty image with a name (copied). *out is the caller's (ub_image_close()). */
 enum ub_code ub_image_new(const char *name, struct ub_image **out, struct ub_error *err);

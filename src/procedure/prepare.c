@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "match/accept.h"
 #include "procedure/prefix.h"
 
 #include <inttypes.h>
@@ -33,7 +34,7 @@ static bool id_fits(uint16_t claimed, uint16_t actual)
 enum ub_code ub_match_ids(const struct ub_session *session, const struct ub_image *image,
                           const struct ub_flash_options *options, struct ub_error *err)
 {
-    if (!image->has_ids || options->accept_other_device)
+    if (!image->has_ids || ub_is_accepted(options, "other-device"))
         return UB_OK;
     const struct ub_usb_info *info = &session->info;
     if (id_fits(image->vid, info->vid) && id_fits(image->pid, info->pid))

@@ -14,7 +14,7 @@ void ub_tell_image(struct ub_context *context, const struct ub_image *image);
 
 /**
  * The ids in the image against those of the device, in either mode. Errors: UB_IMG_WRONG_DEVICE
- * unless options->accept_other_device.
+ * unless options->accept names "other-device".
  */
 enum ub_code ub_match_ids(const struct ub_session *session, const struct ub_image *image,
                           const struct ub_flash_options *options, struct ub_error *err);

@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* From a file to an image: read it, find its format by its content, let the format read it. */
+/* From bytes to an image: find their format by content, let the format read them. */
 #include "image/image.h"
 
 #include "base/error.h"
-#include "base/file.h"
 #include "base/text.h"
 
 #include <sodium.h>
-#include <stdlib.h>
 
 static const struct ub_format *find_format(const uint8_t *bytes, size_t length)
 {
@@ -17,9 +15,9 @@ static const struct ub_format *find_format(const uint8_t *bytes, size_t length)
     return ub_formats[i];
 }
 
-enum ub_code ub_image_open_bytes(const char *name, const uint8_t *bytes, size_t length,
-                                 const struct ub_image_options *options, struct ub_image **out,
-                                 struct ub_error *err)
+enum ub_code ub_image_parse(const char *name, const uint8_t *bytes, size_t length,
+                            const struct ub_image_options *options, struct ub_image **out,
+                            struct ub_error *err)
 {
     static const struct ub_image_options careful = {0};
     struct ub_image *image = NULL;
@@ -48,17 +46,5 @@ enum ub_code ub_image_open_bytes(const char *name, const uint8_t *bytes, size_t 
     image = NULL;
 out:
     ub_image_close(image);
-    return code;
-}
-
-enum ub_code ub_image_open(const char *path, const struct ub_image_options *options,
-                           struct ub_image **out, struct ub_error *err)
-{
-    uint8_t *bytes = NULL;
-    size_t length = 0;
-    enum ub_code code = ub_file_read(path, UB_IMAGE_FILE_MAX, &bytes, &length, err);
-    if (!code)
-        code = ub_image_open_bytes(path, bytes, length, options, out, err);
-    free(bytes);
     return code;
 }

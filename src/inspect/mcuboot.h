@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/**
+ * @file mcuboot.h
+ * The image format of MCUboot: a header, the firmware, and a list of tag-length-values behind it
+ * (MCUboot, "Bootloader", section "Image format").
+ */
+#ifndef UB_INSPECT_MCUBOOT_H
+#define UB_INSPECT_MCUBOOT_H
+
+#include "image/image.h"
+
+/** The kinds of signature that a TLV can hold. */
+enum ub_mcuboot_signature {
+    UB_MCUBOOT_UNSIGNED,
+    UB_MCUBOOT_P256,    /**< TLV 0x22: ECDSA over the curve P-256, in DER */
+    UB_MCUBOOT_ED25519, /**< TLV 0x24, over the SHA-256 */
+    UB_MCUBOOT_OTHER,   /**< RSA, P-224, P-384, or a kind that is not known */
+};
+
+/** An image of MCUboot. Pointers lead into the bytes that were read. */
+struct ub_mcuboot {
+    uint32_t load_address;
+    uint16_t header_size;
+    uint32_t image_size;
+    uint32_t flags;
+    char version[64];      /**< "1.2.3+4" */
+    const uint8_t *hashed; /**< what the hash is of: header, firmware, protected TLVs */
+    size_t hashed_length;
+    const uint8_t *sha256;   /**< its SHA-256 as it says, or NULL */
+    const uint8_t *key_hash; /**< SHA-256 of the public key in DER (TLV 0x01), or NULL */
+    enum ub_mcuboot_signature kind;
+    const uint8_t *signature;
+    size_t signature_length;
+    bool encrypted;
+};
+
+/** Reads the header and the TLVs. False if it is no image of MCUboot, or is cut or damaged so that
+ * its TLVs are not where they should be; *why is then a reason for the latter, else NULL. */
+bool ub_mcuboot_read(const uint8_t *bytes, size_t length, struct ub_mcuboot *out, const char **why);
+
+/** Does its own SHA-256 match? */
+enum ub_self_check ub_mcuboot_check(const struct ub_mcuboot *mcuboot);
+
+#endif
