@@ -33,8 +33,10 @@ static enum ub_code open_device(struct ub_session *session, struct ub_error *err
 {
     struct ub_loader_port port;
     enum ub_code code = ub_session_connect(session, &port, err);
-    if (code)
+    if (code) {
+        ub_session_let_go(session);
         return code;
+    }
     const struct ub_loader_ops *ops = ub_loader_for(&session->interface);
     code = ops ? ops->open(&port, &session->loader, err)
                : ub_fail(err, UB_DEV_NOT_DFU, "the device at %s speaks an unknown protocol",

@@ -28,6 +28,21 @@ enum ub_code ub_session_adopt(struct ub_session *session, const struct ub_usb_in
     return UB_OK;
 }
 
+/** Is what was opened what was chosen? Between a listing and an opening a device can leave, and
+ * another one come to its port. */
+static enum ub_code check_still_it(struct ub_session *session, struct ub_error *err)
+{
+    struct ub_usb_info now = {0};
+    bool other = false;
+    enum ub_code code = ub_wait_port(&session->context->transport, session->info.port,
+                                     session->info.generation, 0, &now, &other, err);
+    free(now.config);
+    if (!code && other)
+        code = ub_fail(err, UB_USB_GONE, "the device at %s left while it was being opened",
+                       session->info.port);
+    return code;
+}
+
 enum ub_code ub_session_connect(struct ub_session *session, struct ub_loader_port *port,
                                 struct ub_error *err)
 {
@@ -37,6 +52,8 @@ enum ub_code ub_session_connect(struct ub_session *session, struct ub_loader_por
                        session->info.port);
     enum ub_code code = context->transport.ops->open(context->transport.self, session->info.port,
                                                      &session->handle, err);
+    if (!code)
+        code = check_still_it(session, err);
     ub_known_start(session);
     *port = (struct ub_loader_port){
         .env = &context->env,

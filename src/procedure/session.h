@@ -47,7 +47,8 @@ enum ub_code ub_session_open(struct ub_context *context, const char *selector, b
 
 /**
  * Finds the DFU interface and opens the device at the session's port; *port is what a loader needs
- * of it. Closed by ub_session_let_go(). Errors: UB_DEV_NOT_DFU, and those of transport.open.
+ * of it. Closed by ub_session_let_go(), also on failure. Errors: UB_DEV_NOT_DFU, UB_USB_GONE (what
+ * was chosen is not what is there now), and those of transport.open.
  */
 enum ub_code ub_session_connect(struct ub_session *session, struct ub_loader_port *port,
                                 struct ub_error *err);
