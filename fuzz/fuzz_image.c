@@ -46,7 +46,7 @@ static void write_and_read(const struct ub_image *image, const struct ub_format 
     struct ub_image *again = NULL;
     uint8_t *bytes = NULL;
     size_t length = 0;
-    enum ub_code code = format->write(image, &bytes, &length, &err);
+    enum ub_code code = format->write(image, NULL, &bytes, &length, &err);
     if (code) {
         must(code == UB_IMG_UNWRITABLE);
         return;

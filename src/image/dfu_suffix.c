@@ -69,12 +69,15 @@ enum ub_code ub_dfu_suffix_take(const uint8_t *bytes, size_t length,
     return UB_OK;
 }
 
-void ub_dfu_suffix_put(uint8_t *file, size_t payload, const struct ub_image *image, uint16_t bcdDFU)
+void ub_dfu_suffix_put(uint8_t *file, size_t payload, const struct ub_image *image,
+                       const struct ub_save_options *options, uint16_t bcdDFU)
 {
     uint8_t *to = file + payload;
-    ub_put_u16le(to, image->has_ids ? image->bcdDevice : (uint16_t)UB_IMAGE_ID_ANY);
-    ub_put_u16le(to + 2, image->has_ids ? image->pid : (uint16_t)UB_IMAGE_ID_ANY);
-    ub_put_u16le(to + 4, image->has_ids ? image->vid : (uint16_t)UB_IMAGE_ID_ANY);
+    bool given = options && options->has_ids;
+    bool has = given || image->has_ids;
+    ub_put_u16le(to, has ? given ? options->bcdDevice : image->bcdDevice : UB_IMAGE_ID_ANY);
+    ub_put_u16le(to + 2, has ? given ? options->pid : image->pid : UB_IMAGE_ID_ANY);
+    ub_put_u16le(to + 4, has ? given ? options->vid : image->vid : UB_IMAGE_ID_ANY);
     ub_put_u16le(to + 6, bcdDFU);
     memcpy(to + 8, signature, sizeof(signature));
     to[11] = UB_DFU_SUFFIX_LENGTH;
@@ -98,8 +101,8 @@ static enum ub_code read(const uint8_t *bytes, size_t length,
     return ub_image_add(image, UB_IMAGE_ALT_NONE, false, 0, bytes, payload, err);
 }
 
-static enum ub_code write(const struct ub_image *image, uint8_t **bytes, size_t *length,
-                          struct ub_error *err)
+static enum ub_code write(const struct ub_image *image, const struct ub_save_options *options,
+                          uint8_t **bytes, size_t *length, struct ub_error *err)
 {
     if (image->segment_count != 1)
         return ub_fail(err, UB_IMG_UNWRITABLE,
@@ -115,7 +118,7 @@ static enum ub_code write(const struct ub_image *image, uint8_t **bytes, size_t 
     if (!file)
         return ub_fail_memory(err);
     memcpy(file, segment->data, segment->length);
-    ub_dfu_suffix_put(file, segment->length, image, UB_BCD_DFU);
+    ub_dfu_suffix_put(file, segment->length, image, options, UB_BCD_DFU);
     *bytes = file;
     *length = segment->length + UB_DFU_SUFFIX_LENGTH;
     return UB_OK;

@@ -34,10 +34,10 @@ enum ub_code ub_dfu_suffix_take(const uint8_t *bytes, size_t length,
                                 const struct ub_image_options *options, struct ub_image *image,
                                 size_t *payload, struct ub_error *err);
 
-/** Writes a suffix with the image's ids behind `payload` bytes of `file`, which has room for
- * UB_DFU_SUFFIX_LENGTH more. */
+/** Writes a suffix with the image's ids, or those of the options (may be NULL), behind `payload`
+ * bytes of `file`, which has room for UB_DFU_SUFFIX_LENGTH more. */
 void ub_dfu_suffix_put(uint8_t *file, size_t payload, const struct ub_image *image,
-                       uint16_t bcdDFU);
+                       const struct ub_save_options *options, uint16_t bcdDFU);
 
 /** The CRC of DFU 1.1 appendix B: that of IEEE 802.3, without the last complement. */
 uint32_t ub_dfu_crc(const uint8_t *bytes, size_t length);

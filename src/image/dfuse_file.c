@@ -239,8 +239,8 @@ static uint8_t *put_target(uint8_t *to, const struct ub_image *image, size_t fir
     return to;
 }
 
-static enum ub_code write(const struct ub_image *image, uint8_t **bytes, size_t *length,
-                          struct ub_error *err)
+static enum ub_code write(const struct ub_image *image, const struct ub_save_options *options,
+                          uint8_t **bytes, size_t *length, struct ub_error *err)
 {
     uint64_t payload;
     unsigned targets;
@@ -260,7 +260,7 @@ static enum ub_code write(const struct ub_image *image, uint8_t **bytes, size_t 
         to = put_target(to, image, i, count);
         i += count;
     }
-    ub_dfu_suffix_put(file, (size_t)payload, image, UB_BCD_DFUSE);
+    ub_dfu_suffix_put(file, (size_t)payload, image, options, UB_BCD_DFUSE);
     *bytes = file;
     *length = (size_t)payload + UB_DFU_SUFFIX_LENGTH;
     return UB_OK;

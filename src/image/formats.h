@@ -14,7 +14,7 @@ extern const struct ub_format ub_format_ihex;  /**< ihex.c */
 extern const struct ub_format ub_format_raw;   /**< raw.c */
 
 /** Writes an image as Intel HEX (ihex_write.c); the contract of ub_format.write. */
-enum ub_code ub_ihex_write(const struct ub_image *image, uint8_t **bytes, size_t *length,
-                           struct ub_error *err);
+enum ub_code ub_ihex_write(const struct ub_image *image, const struct ub_save_options *options,
+                           uint8_t **bytes, size_t *length, struct ub_error *err);
 
 #endif

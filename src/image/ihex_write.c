@@ -94,9 +94,10 @@ static enum ub_code check(const struct ub_image *image, struct ub_error *err)
     return UB_OK;
 }
 
-enum ub_code ub_ihex_write(const struct ub_image *image, uint8_t **bytes, size_t *length,
-                           struct ub_error *err)
+enum ub_code ub_ihex_write(const struct ub_image *image, const struct ub_save_options *options,
+                           uint8_t **bytes, size_t *length, struct ub_error *err)
 {
+    (void)options; /* the format has no field for any of them */
     struct writer w = {0};
     enum ub_code code = check(image, err);
     if (code)

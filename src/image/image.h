@@ -62,11 +62,13 @@ struct ub_format {
                          struct ub_error *err);
 
     /**
-     * Makes a file of the image. *bytes is the caller's (free()). NULL if the format cannot be
-     * written. Errors: UB_IMG_UNWRITABLE (the image does not fit the format), UB_SYS_MEMORY.
+     * Makes a file of the image. `options` may be NULL; a format takes from them what it can say
+     * (ids, prefix, UF2 family) and leaves the rest to ub_image_save(). *bytes is the caller's
+     * (free()). NULL if the format cannot be written. Errors: UB_IMG_UNWRITABLE (the image does not
+     * fit the format), UB_USE_OPTION, UB_SYS_MEMORY.
      */
-    enum ub_code (*write)(const struct ub_image *image, uint8_t **bytes, size_t *length,
-                          struct ub_error *err);
+    enum ub_code (*write)(const struct ub_image *image, const struct ub_save_options *options,
+                          uint8_t **bytes, size_t *length, struct ub_error *err);
 };
 
 /** The table of formats in order of probing, ending with NULL; the last one, raw, takes anything.

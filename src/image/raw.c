@@ -47,9 +47,10 @@ static enum ub_code read(const uint8_t *bytes, size_t length,
     return ub_image_add(image, UB_IMAGE_ALT_NONE, false, 0, bytes, length, err);
 }
 
-static enum ub_code write(const struct ub_image *image, uint8_t **bytes, size_t *length,
-                          struct ub_error *err)
+static enum ub_code write(const struct ub_image *image, const struct ub_save_options *options,
+                          uint8_t **bytes, size_t *length, struct ub_error *err)
 {
+    (void)options;
     if (image->segment_count != 1)
         return ub_fail(err, UB_IMG_UNWRITABLE,
                        "%s: has %zu separate parts, and a raw file can hold one only; write it as "

@@ -525,7 +525,7 @@ static enum ub_code write_export(const struct ub_session *session, struct ub_bac
     uint8_t *bytes = NULL;
     size_t length = 0;
     if (!code)
-        code = format->write(image, &bytes, &length, err);
+        code = format->write(image, NULL, &bytes, &length, err);
     if (!code)
         code = ub_file_write(file, bytes, length, err);
     free(bytes);

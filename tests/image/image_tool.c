@@ -73,7 +73,7 @@ static int convert(struct ub_image *image, const char *path, const char *format_
                                                  : ub_format_for_image(path, image);
     if (!format)
         return 2;
-    enum ub_code code = format->write(image, &bytes, &length, &err);
+    enum ub_code code = format->write(image, NULL, &bytes, &length, &err);
     if (!code)
         code = ub_file_write(path, bytes, length, &err);
     free(bytes);

@@ -36,7 +36,7 @@ static void a_file_made_by_dfu_suffix(void **state)
     uint8_t *again = NULL;
     size_t again_length = 0;
     const struct ub_format *format = ub_format_for_image("x.dfu", image);
-    assert_int_equal(format->write(image, &again, &again_length, NULL), UB_OK);
+    assert_int_equal(format->write(image, NULL, &again, &again_length, NULL), UB_OK);
     assert_int_equal(again_length, length);
     assert_memory_equal(again, file, length);
     free(again);
@@ -145,18 +145,18 @@ static void what_a_plain_file_cannot_hold(void **state)
     uint8_t *bytes = NULL;
     size_t length = 0;
     assert_string_equal(dfu->name, "dfu");
-    assert_int_equal(dfu->write(image, &bytes, &length, &err), UB_OK);
+    assert_int_equal(dfu->write(image, NULL, &bytes, &length, &err), UB_OK);
     assert_int_equal(length, 20);
     assert_memory_equal(bytes + 4, "\xff\xff\xff\xff\xff\xff\0\1UFD\x10", 12); /* any device */
     free(bytes);
     memcpy(image->segments[0].data, "\0xyz", 4);
     assert_int_equal(ub_image_add(image, 0, true, 9, (const uint8_t *)"q", 1, NULL), UB_OK);
-    assert_int_equal(dfu->write(image, &bytes, &length, &err), UB_IMG_UNWRITABLE);
+    assert_int_equal(dfu->write(image, NULL, &bytes, &length, &err), UB_IMG_UNWRITABLE);
     ub_image_close(image);
     image = NULL;
     assert_int_equal(ub_image_new("fw.bin", &image, NULL), UB_OK);
     assert_int_equal(ub_image_add(image, 0, false, 0, (const uint8_t *)"DfuSe...", 8, NULL), UB_OK);
-    assert_int_equal(dfu->write(image, &bytes, &length, &err), UB_IMG_UNWRITABLE);
+    assert_int_equal(dfu->write(image, NULL, &bytes, &length, &err), UB_IMG_UNWRITABLE);
     assert_non_null(strstr(err.message, "misread"));
     ub_image_close(image);
 }

@@ -90,7 +90,7 @@ static void written_again_it_says_the_same(void **state)
     uint8_t *bytes = NULL;
     size_t length = 0;
     const struct ub_format *format = ub_format_for_image("x.dfu", image);
-    assert_int_equal(format->write(image, &bytes, &length, NULL), UB_OK);
+    assert_int_equal(format->write(image, NULL, &bytes, &length, NULL), UB_OK);
     assert_int_equal(length, f->length);
     /* dfuse-pack counts the suffix in DFUImageSize, and names every target. */
     uint32_t size = (uint32_t)f->length - 16;
@@ -289,7 +289,7 @@ static void unwritable(struct ub_image *image, const char *words)
     struct ub_error err;
     uint8_t *bytes = NULL;
     size_t length = 0;
-    assert_int_equal(ub_formats[0]->write(image, &bytes, &length, &err), UB_IMG_UNWRITABLE);
+    assert_int_equal(ub_formats[0]->write(image, NULL, &bytes, &length, &err), UB_IMG_UNWRITABLE);
     assert_non_null(strstr(err.message, words));
     assert_null(bytes);
     ub_image_close(image);
@@ -318,7 +318,7 @@ static void what_a_dfuse_file_cannot_say(void **state)
     image = image_of(UB_IMAGE_ALT_NONE, true, 0x08000000); /* no setting named: the first */
     uint8_t *bytes = NULL;
     size_t length = 0;
-    assert_int_equal(ub_formats[0]->write(image, &bytes, &length, NULL), UB_OK);
+    assert_int_equal(ub_formats[0]->write(image, NULL, &bytes, &length, NULL), UB_OK);
     struct ub_image *again = open_good("x.dfu", bytes, length);
     expect_segment(again, 0, 0, 0x08000000, 1);
     assert_int_equal(again->vid, 0xffff);

@@ -265,7 +265,7 @@ static void expect_written(struct ub_image *image, const char *text)
     uint8_t *bytes = NULL;
     size_t length = 0;
     const struct ub_format *ihex = ub_format_for_name("x.hex");
-    assert_int_equal(ihex->write(image, &bytes, &length, NULL), UB_OK);
+    assert_int_equal(ihex->write(image, NULL, &bytes, &length, NULL), UB_OK);
     assert_int_equal(length, strlen(text));
     assert_memory_equal(bytes, text, length);
     free(bytes);
@@ -289,7 +289,8 @@ static void written_files_of_objcopy_are_the_same(void **state)
     struct ub_image *image = open_good("x.hex", text, length);
     uint8_t *bytes = NULL;
     size_t written = 0;
-    assert_int_equal(ub_format_for_name("x.hex")->write(image, &bytes, &written, NULL), UB_OK);
+    assert_int_equal(ub_format_for_name("x.hex")->write(image, NULL, &bytes, &written, NULL),
+                     UB_OK);
     /* objcopy adds the address to start at, which an image does not keep. */
     char *start = strstr((char *)text, ":04000005");
     assert_non_null(start);
@@ -307,7 +308,7 @@ static void unwritable(struct ub_image *image, const char *words)
     struct ub_error err;
     uint8_t *bytes = NULL;
     size_t length = 0;
-    assert_int_equal(ub_format_for_name("x.hex")->write(image, &bytes, &length, &err),
+    assert_int_equal(ub_format_for_name("x.hex")->write(image, NULL, &bytes, &length, &err),
                      UB_IMG_UNWRITABLE);
     assert_non_null(strstr(err.message, words));
     ub_image_close(image);

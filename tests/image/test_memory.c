@@ -47,7 +47,7 @@ static enum ub_code open_and_write(const uint8_t *bytes, size_t length, unsigned
     counting = true;
     enum ub_code code = ub_image_open_bytes("fw", bytes, length, NULL, &image, &err);
     if (!code)
-        code = image->format->write(image, &again, &again_length, &err);
+        code = image->format->write(image, NULL, &again, &again_length, &err);
     counting = false;
     free(again);
     ub_image_close(image);

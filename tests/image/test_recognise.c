@@ -169,13 +169,13 @@ static void raw_files_are_written_when_in_one_part(void **state)
     struct ub_error err;
     uint8_t *bytes = NULL;
     size_t length = 0;
-    assert_int_equal(raw->write(image, &bytes, &length, &err), UB_OK);
+    assert_int_equal(raw->write(image, NULL, &bytes, &length, &err), UB_OK);
     assert_int_equal(length, 4);
     assert_memory_equal(bytes, "\0abc", 4);
     free(bytes);
     image->segments[0].has_address = true;
     assert_int_equal(ub_image_add(image, -1, true, 100, (const uint8_t *)"x", 1, NULL), UB_OK);
-    assert_int_equal(raw->write(image, &bytes, &length, &err), UB_IMG_UNWRITABLE);
+    assert_int_equal(raw->write(image, NULL, &bytes, &length, &err), UB_IMG_UNWRITABLE);
     assert_non_null(strstr(err.message, "2 separate parts"));
     ub_image_close(image);
 }
