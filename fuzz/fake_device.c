@@ -235,6 +235,14 @@ static bool download(struct fake_device *device, const struct ub_setup *setup, c
     return true;
 }
 
+/* Is there memory that can be read? Whoever takes a DfuSe device for a stream reads it to its end.
+ */
+static bool has_memory(const struct fake_device *device, uint32_t address)
+{
+    bool behind = address >= FAKE_FLASH_BASE + fake_flash_used(device) && address < FAKE_SIDE_BASE;
+    return !behind && fake_memory(address) != NULL;
+}
+
 static bool upload(struct fake_device *device, const struct ub_setup *setup, uint8_t *data,
                    uint16_t *actual)
 {
@@ -251,7 +259,7 @@ static bool upload(struct fake_device *device, const struct ub_setup *setup, uin
     uint16_t n = setup->wLength;
     if (!device->face.dfuse && n > PLAIN_SIZE - device->stream)
         n = (uint16_t)(PLAIN_SIZE - device->stream);
-    if (n && fake_memory(address) && fake_memory(address + n - 1))
+    if (n && has_memory(device, address) && has_memory(device, address + n - 1))
         memcpy(data, fake_memory(address), n);
     else
         n = 0;

@@ -193,6 +193,8 @@ void fake_note(struct fake_device *device, const struct ub_setup *setup, const u
         note_read(view->uploaded, data, actual);
         view->uploaded += actual;
         view->ended_upload = view->ended_upload || actual < setup->wLength;
+    } else if (setup->bRequest == UPLOAD && code == UB_USB_STALL && first_block(device)) {
+        view->ended_upload = view->ended_upload || view->uploaded; /* it has no shorter blocks */
     }
 }
 
