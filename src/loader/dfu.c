@@ -118,13 +118,25 @@ static enum ub_code begin(struct dfu_plain *plain, const struct ub_region *regio
     return UB_OK;
 }
 
-/* Where reading ends with a refusal: the block behind the last. */
-static enum ub_code end_by_refusal(struct dfu_plain *plain, bool *ended, struct ub_error *err)
+/* Where reading ends with a refusal: the block behind the last. One that was refused by chance is
+ * not the end, so it is asked for twice; that it can be is known where its number is its place. */
+static enum ub_code read_last(struct dfu_plain *plain, uint8_t *block, uint16_t *actual,
+                              bool *ended, struct ub_error *err)
 {
+    struct dfu_link *link = &plain->link;
+    enum ub_code code = dfu_to_idle(link, err);
+    if (!code && link->port.habits.first_block) {
+        code = dfu_upload(link, plain->block, block, link->transfer_size, actual, err);
+        if (code != UB_USB_STALL)
+            return code;
+        code = dfu_to_idle(link, err);
+    }
     *ended = true;
+    *actual = 0;
     plain->uploaded = NO_OFFSET;
-    ub_error_clear(err);
-    return dfu_to_idle(&plain->link, err);
+    if (!code)
+        ub_error_clear(err);
+    return code;
 }
 
 /* One block of an upload, always asked for in full: *got bytes of it are new. */
@@ -136,9 +148,11 @@ static enum ub_code read_block(struct dfu_plain *plain, uint8_t *data, size_t ro
     struct dfu_link *link = &plain->link;
     enum ub_code code = dfu_upload(link, plain->block, block, link->transfer_size, &actual, err);
     if (code == UB_USB_STALL && link->port.habits.whole_blocks && plain->uploaded)
-        return end_by_refusal(plain, ended, err);
+        code = read_last(plain, block, &actual, ended, err);
     if (code)
         return dfu_explain(link, code, "reading the device's firmware", err);
+    if (*ended)
+        return UB_OK;
     plain->block++;
     *ended = actual < link->transfer_size;
     *got = actual < room ? actual : room;

@@ -82,6 +82,20 @@ static void ubertooth_counts_its_blocks_from_its_first(void **state)
     assert_true(loader_bench_runs(&bench));
 }
 
+static void ubertooth_that_refuses_a_block_by_chance_is_read_to_its_end(void **state)
+{
+    (void)state;
+    const struct ub_loader_habits habits = {LOADER_BENCH_DEADLINES, .first_block = 64,
+                                            .whole_blocks = true};
+    static uint8_t all[256 * 1024];
+    size_t actual;
+    loader_bench_open(&bench, "ubertooth,fault=stall@100", &habits);
+    loader_bench_ok(&bench, bench.loader->ops->read(bench.loader, bench.flash, 0, all, sizeof(all),
+                                                    &actual, &bench.err));
+    assert_int_equal(actual, 256 * KIB - 0x4000);
+    assert_memory_equal(all, loader_bench_memory(&bench, 0x4000, actual), actual);
+}
+
 static void openmoko_names_poll_times_that_mean_nothing(void **state)
 {
     (void)state;
@@ -302,6 +316,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(lpc_that_vanishes_at_manifest_has_done_its_work),
         TEST(ubertooth_counts_its_blocks_from_its_first),
+        TEST(ubertooth_that_refuses_a_block_by_chance_is_read_to_its_end),
         TEST(openmoko_names_poll_times_that_mean_nothing),
         TEST(jabra_is_not_read),
         TEST(mstack_wants_to_be_read_before_it_starts),
