@@ -63,7 +63,7 @@ struct ub_format {
 
     /**
      * Makes a file of the image. `options` may be NULL; a format takes from them what it can say
-     * (ids, prefix, UF2 family) and leaves the rest to ub_image_save(). *bytes is the caller's
+     * (ids, UF2 family) and leaves the rest to ub_image_save(). *bytes is the caller's
      * (free()). NULL if the format cannot be written. Errors: UB_IMG_UNWRITABLE (the image does not
      * fit the format), UB_USE_OPTION, UB_SYS_MEMORY.
      */

@@ -14,7 +14,7 @@
 #include "base/text.h"
 #include "bench.h"
 #include "image/image.h"
-#include "procedure/prefix.h"
+#include "image/prefix.h"
 
 #include <stdio.h>
 #include <stdlib.h>
