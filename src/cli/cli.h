@@ -51,6 +51,11 @@ enum ub_code cli_context(struct cli *cli, struct ub_error *err);
 /** Fills cli->flash from the options. Errors: UB_USE_NUMBER. */
 enum ub_code cli_flash_options(struct cli *cli, struct ub_error *err);
 
+/** The value of an option that repeats for other verbs and is taken once here, or NULL. Errors:
+ * UB_USE_CONFLICT. */
+enum ub_code cli_single(const struct cli_words *words, enum cli_option_id option,
+                        const char **value, struct ub_error *err);
+
 /** How image files are to be read, from the options. */
 void cli_image_options(const struct cli *cli, struct ub_image_options *options);
 
@@ -70,7 +75,9 @@ uint64_t cli_now_ms(void);
 enum ub_code cli_run(struct cli *cli, struct ub_error *err);
 
 cli_command cmd_overview, cmd_list, cmd_info, cmd_enter, cmd_leave, cmd_flash, cmd_plan, cmd_verify,
-    cmd_backup, cmd_restore, cmd_erase, cmd_image_info, cmd_vault_list, cmd_vault_show,
-    cmd_vault_check, cmd_sim, cmd_explain, cmd_version, cmd_help, cmd_generate, cmd_words;
+    cmd_backup, cmd_restore, cmd_erase, cmd_image_info, cmd_image_check, cmd_image_sha256,
+    cmd_image_convert, cmd_image_diff, cmd_image_sign, cmd_image_fetch, cmd_key_list, cmd_key_add,
+    cmd_key_remove, cmd_key_revoke, cmd_key_new, cmd_vault_list, cmd_vault_show, cmd_vault_check,
+    cmd_sim, cmd_explain, cmd_version, cmd_help, cmd_generate, cmd_words;
 
 #endif

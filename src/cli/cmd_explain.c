@@ -75,7 +75,7 @@ static void topic_words(struct cli *cli)
     const struct cli_group *group = NULL;
     const struct cli_topic *topic = NULL;
     for (size_t i = 0; i < CLI_VERB_COUNT; i++) {
-        const struct cli_verb *verb = &cli_verbs[i];
+        const struct cli_verb *verb = cli_verb_at(i);
         if (!verb->hidden && verb->name[0] != '\0' && strchr(verb->name, ' ') == NULL) {
             word(cli, verb->name);
         }

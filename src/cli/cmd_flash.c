@@ -78,8 +78,8 @@ static void tell_written(struct cli *cli)
     }
     if (result->bytes_written == 0 && result->sectors_erased == 0) {
         term_print(out, TERM_GOOD, "Nothing to do: %s.\n",
-                   cli_verb_id(cli->words.verb) == CLI_VERB_ERASE ? "it is blank already"
-                                                                  : "the device already holds it");
+                   cli->words.verb->id == CLI_VERB_ERASE ? "it is blank already"
+                                                         : "the device already holds it");
         raw_result(cli);
         return;
     }
@@ -94,7 +94,7 @@ static void tell_written(struct cli *cli)
     term_print(out, TERM_PLAIN, "%s.", details);
     way_back(cli, strlen("Done in .") + strlen(total) + strlen(details));
     term_print(out, TERM_PLAIN, "\n");
-    if (!result->verified && cli_verb_id(cli->words.verb) != CLI_VERB_ERASE) {
+    if (!result->verified && cli->words.verb->id != CLI_VERB_ERASE) {
         term_mark(out, TERM_MARK_WARNING);
         term_print(out, TERM_WARN, " not read back: %s\n",
                    result->proved ? "the device accepted the whole, which is all it can tell"

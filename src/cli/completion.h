@@ -17,7 +17,7 @@ void completion_first_words(FILE *to);
 /** The words that can stand second in a group; separated by spaces. */
 void completion_second_words(FILE *to, const struct cli_group *group);
 /** The options of a set, each with a space in front: " --at --yes". */
-void completion_long_options(FILE *to, cli_option_set set);
+void completion_long_options(FILE *to, const struct cli_verb *verb, bool global);
 /** An option as a pattern of a shell's case: "--at|-a". */
 void completion_option_pattern(FILE *to, const struct cli_option *option);
 /** All options with a value as patterns, `gap` between them. */

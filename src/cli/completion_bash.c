@@ -26,7 +26,7 @@ static void bash_values(FILE *to)
 static void bash_arguments(FILE *to)
 {
     for (size_t i = 1; i < CLI_VERB_COUNT; i++) {
-        const struct cli_verb *verb = &cli_verbs[i];
+        const struct cli_verb *verb = cli_verb_at(i);
         if (verb->hidden) {
             continue;
         }
@@ -48,9 +48,9 @@ static void bash_arguments(FILE *to)
 static void bash_verb_options(FILE *to)
 {
     for (size_t i = 0; i < CLI_VERB_COUNT; i++) {
-        if (!cli_verbs[i].hidden && cli_verbs[i].options != 0) {
-            fprintf(to, "        \"%s\") options+=\"", cli_verbs[i].name);
-            completion_long_options(to, cli_verbs[i].options);
+        if (!cli_verb_at(i)->hidden && cli_verb_at(i)->options != NULL) {
+            fprintf(to, "        \"%s\") options+=\"", cli_verb_at(i)->name);
+            completion_long_options(to, cli_verb_at(i), false);
             fputs("\" ;;\n", to);
         }
     }
@@ -101,7 +101,7 @@ void completion_bash(FILE *to)
           "    if [[ $cur == -* ]]; then\n"
           "        options=\"",
           to);
-    completion_long_options(to, cli_global_options);
+    completion_long_options(to, cli_verb_at(CLI_VERB_OVERVIEW), true);
     fputs("\"\n        case $verb in\n", to);
     bash_verb_options(to);
     fputs("        esac\n"

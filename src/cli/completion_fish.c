@@ -40,7 +40,7 @@ static void fish_option(FILE *to, const struct cli_option *option)
 static void fish_verb(FILE *to, const struct cli_verb *verb)
 {
     for (size_t i = 0; i < CLI_OPTION_COUNT; i++) {
-        if ((verb->options & CLI_BIT(i)) != 0) {
+        if (!cli_options[i].global && cli_verb_takes(verb, (enum cli_option_id)i)) {
             fish_condition(to, verb);
             fish_option(to, &cli_options[i]);
         }
@@ -62,13 +62,13 @@ void completion_fish(FILE *to)
     const struct cli_group *group = NULL;
     fputs("# fish completion for unbrick\ncomplete -c unbrick -f\n", to);
     for (size_t i = 0; i < CLI_OPTION_COUNT; i++) {
-        if ((cli_global_options & CLI_BIT(i)) != 0) {
+        if (cli_options[i].global) {
             fputs("complete -c unbrick", to);
             fish_option(to, &cli_options[i]);
         }
     }
     for (size_t i = 1; i < CLI_VERB_COUNT; i++) {
-        const struct cli_verb *verb = &cli_verbs[i];
+        const struct cli_verb *verb = cli_verb_at(i);
         if (verb->hidden) {
             continue;
         }

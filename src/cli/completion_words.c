@@ -16,6 +16,14 @@ const char *completion_words_kind(enum cli_word_kind kind)
         return "models";
     case CLI_WORD_ERROR:
         return "errors";
+    case CLI_WORD_KEY:
+        return "keys";
+    case CLI_WORD_ACCEPT:
+        return "acceptable";
+    case CLI_WORD_FAMILY:
+        return "families";
+    case CLI_WORD_FORMAT:
+        return "formats";
     case CLI_WORD_TOPIC:
         return "topics";
     case CLI_WORD_NONE:
@@ -33,7 +41,7 @@ void completion_first_words(FILE *to)
     const struct cli_group *group = NULL;
     const char *gap = "";
     for (size_t i = 0; i < CLI_VERB_COUNT; i++) {
-        const struct cli_verb *verb = &cli_verbs[i];
+        const struct cli_verb *verb = cli_verb_at(i);
         if (!verb->hidden && verb->name[0] != '\0' && strchr(verb->name, ' ') == NULL) {
             fprintf(to, "%s%s", gap, verb->name);
             gap = " ";
@@ -49,17 +57,17 @@ void completion_second_words(FILE *to, const struct cli_group *group)
 {
     const char *gap = "";
     for (size_t i = 0; i < CLI_VERB_COUNT; i++) {
-        if (cli_verb_in_group(&cli_verbs[i], group->name)) {
-            fprintf(to, "%s%s", gap, cli_verbs[i].name + strlen(group->name) + 1);
+        if (cli_verb_in_group(cli_verb_at(i), group->name)) {
+            fprintf(to, "%s%s", gap, cli_verb_at(i)->name + strlen(group->name) + 1);
             gap = " ";
         }
     }
 }
 
-void completion_long_options(FILE *to, cli_option_set set)
+void completion_long_options(FILE *to, const struct cli_verb *verb, bool global)
 {
     for (size_t i = 0; i < CLI_OPTION_COUNT; i++) {
-        if ((set & CLI_BIT(i)) != 0) {
+        if (global == cli_options[i].global && cli_verb_takes(verb, (enum cli_option_id)i)) {
             fprintf(to, " --%s", cli_options[i].name);
         }
     }

@@ -31,11 +31,11 @@ static void zsh_action(FILE *to, enum cli_word_kind kind)
     }
 }
 
-static void zsh_options(FILE *to, cli_option_set set, const char *indent)
+static void zsh_options(FILE *to, const struct cli_verb *verb, const char *indent)
 {
     for (size_t i = 0; i < CLI_OPTION_COUNT; i++) {
         const struct cli_option *option = &cli_options[i];
-        if ((set & CLI_BIT(i)) == 0) {
+        if (!cli_verb_takes(verb, (enum cli_option_id)i)) {
             continue;
         }
         fprintf(to, "%s'%s--%s%s[", indent, option->repeats ? "*" : "", option->name,
@@ -55,7 +55,7 @@ static void zsh_options(FILE *to, cli_option_set set, const char *indent)
 static void zsh_verb(FILE *to, const struct cli_verb *verb)
 {
     fprintf(to, "        '%s')\n            _arguments -S \\\n", verb->name);
-    zsh_options(to, verb->options | cli_global_options, "                ");
+    zsh_options(to, verb, "                ");
     for (size_t a = 0; verb->arguments[a].name != NULL; a++) {
         const struct cli_argument *argument = &verb->arguments[a];
         if (argument->repeats) {
@@ -96,8 +96,8 @@ void completion_zsh(FILE *to)
           "    verbs=(\n",
           to);
     for (size_t i = 1; i < CLI_VERB_COUNT; i++) {
-        if (!cli_verbs[i].hidden && strchr(cli_verbs[i].name, ' ') == NULL) {
-            zsh_describe(to, cli_verbs[i].name, cli_verbs[i].summary);
+        if (!cli_verb_at(i)->hidden && strchr(cli_verb_at(i)->name, ' ') == NULL) {
+            zsh_describe(to, cli_verb_at(i)->name, cli_verb_at(i)->summary);
         }
     }
     for (size_t i = 0; (group = cli_group_at(i)) != NULL; i++) {
@@ -107,7 +107,7 @@ void completion_zsh(FILE *to)
           "    if [[ -z $verb ]]; then\n"
           "        _arguments -S \\\n",
           to);
-    zsh_options(to, cli_global_options, "            ");
+    zsh_options(to, cli_verb_at(CLI_VERB_OVERVIEW), "            ");
     fputs("            '*:verb:{_describe verb verbs}'\n        return\n    fi\n"
           "    words=(\"${words[@]:$((at - 1))}\"); (( CURRENT -= at - 1 ))\n"
           "    case $verb in\n        ",
@@ -124,8 +124,8 @@ void completion_zsh(FILE *to)
           "    esac\n    case $verb in\n",
           to);
     for (size_t i = 1; i < CLI_VERB_COUNT; i++) {
-        if (!cli_verbs[i].hidden) {
-            zsh_verb(to, &cli_verbs[i]);
+        if (!cli_verb_at(i)->hidden) {
+            zsh_verb(to, cli_verb_at(i));
         }
     }
     fputs("    esac\n}\n_unbrick \"$@\"\n", to);

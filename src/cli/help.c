@@ -72,15 +72,17 @@ static void paragraphs(struct cli *cli, const char *text)
     }
 }
 
-static void options(struct cli *cli, const char *title, cli_option_set set)
+static void options(struct cli *cli, const char *title, const struct cli_verb *verb,
+                    enum cli_option_part part)
 {
     char text[128];
-    if (set == 0) {
-        return;
-    }
-    heading(cli, title);
+    bool any = false;
     for (size_t i = 0; i < CLI_OPTION_COUNT; i++) {
-        if ((set & CLI_BIT(i)) != 0) {
+        if (cli_option_in((enum cli_option_id)i, verb, part)) {
+            if (!any) {
+                heading(cli, title);
+            }
+            any = true;
             help_option(&cli_options[i], text, sizeof(text));
             item(cli, text, cli_options[i].help, ITEM_COLUMN + 4);
         }
@@ -104,7 +106,8 @@ static void usage_line(struct cli *cli, const struct cli_verb *verb)
     help_arguments(verb, text, sizeof(text));
     term_print(&cli->term.out, TERM_BOLD, "unbrick%s%s", verb->name[0] != '\0' ? " " : "",
                verb->name);
-    term_print(&cli->term.out, TERM_PLAIN, "%s%s\n", text, verb->options != 0 ? " [OPTIONS]" : "");
+    term_print(&cli->term.out, TERM_PLAIN, "%s%s\n", text,
+               verb->options != NULL ? " [OPTIONS]" : "");
 }
 
 static void on_verb(struct cli *cli, const struct cli_verb *verb)
@@ -114,9 +117,9 @@ static void on_verb(struct cli *cli, const struct cli_verb *verb)
     term_wrap(&cli->term.out, TERM_PLAIN, 2, columns(cli), verb->summary);
     term_print(&cli->term.out, TERM_PLAIN, "\n");
     paragraphs(cli, verb->text);
-    options(cli, "Options", verb->options & ~cli_irreversible_options);
-    options(cli, "Options that give something up", verb->options & cli_irreversible_options);
-    options(cli, "Options of every verb", cli_global_options);
+    options(cli, "Options", verb, CLI_PART_OWN);
+    options(cli, "Options that give something up", verb, CLI_PART_LOSES);
+    options(cli, "Options of every verb", verb, CLI_PART_GLOBAL);
     examples(cli, verb);
 }
 
@@ -125,7 +128,7 @@ static void verb_items(struct cli *cli, const char *group)
     char text[128];
     char arguments[96];
     for (size_t i = 0; i < CLI_VERB_COUNT; i++) {
-        const struct cli_verb *verb = &cli_verbs[i];
+        const struct cli_verb *verb = cli_verb_at(i);
         if (verb->hidden || (group != NULL && !cli_verb_in_group(verb, group))) {
             continue;
         }
@@ -142,12 +145,12 @@ static void on_group(struct cli *cli, const struct cli_group *group)
     term_print(&cli->term.out, TERM_PLAIN, " VERB\n  %s\n\n", group->summary);
     verb_items(cli, group->name);
     for (size_t i = 0; i < CLI_VERB_COUNT; i++) {
-        if (cli_verb_in_group(&cli_verbs[i], group->name)) {
+        if (cli_verb_in_group(cli_verb_at(i), group->name)) {
             term_print(&cli->term.out, TERM_PLAIN, "\n");
-            usage_line(cli, &cli_verbs[i]);
-            paragraphs(cli, cli_verbs[i].text);
-            options(cli, "Options", cli_verbs[i].options);
-            examples(cli, &cli_verbs[i]);
+            usage_line(cli, cli_verb_at(i));
+            paragraphs(cli, cli_verb_at(i)->text);
+            options(cli, "Options", cli_verb_at(i), CLI_PART_OWN);
+            examples(cli, cli_verb_at(i));
         }
     }
 }
@@ -172,7 +175,7 @@ static void on_everything(struct cli *cli)
     term_print(out, TERM_PLAIN, "  brings a device with a bootloader to verified firmware\n");
     heading(cli, "Verbs");
     verb_items(cli, NULL);
-    options(cli, "Options of every verb", cli_global_options);
+    options(cli, "Options of every verb", cli->words.verb, CLI_PART_GLOBAL);
     heading(cli, "Topics");
     for (size_t i = 0; (topic = cli_topic_at(i)) != NULL; i++) {
         item(cli, topic->name, topic->title, ITEM_COLUMN + 2);
@@ -207,7 +210,7 @@ enum ub_code cmd_help(struct cli *cli, struct ub_error *err)
     char name[128];
     const char *first = cli_argument(&cli->words, 0);
     const char *second = cli_argument(&cli->words, 1);
-    bool asked_by_verb = cli_verb_id(cli->words.verb) == CLI_VERB_HELP;
+    bool asked_by_verb = cli->words.verb->id == CLI_VERB_HELP;
     cli->json = false; /* help is for people */
     if (!asked_by_verb && cli->words.verb->name[0] != '\0') {
         on_verb(cli, cli->words.verb);

@@ -60,7 +60,7 @@ const char *cli_device_argument(const struct cli_words *words)
     if (place < 0) {
         return NULL;
     }
-    if (cli_verb_id(words->verb) == CLI_VERB_RESTORE && words->argument_count == 1 &&
+    if (words->verb->id == CLI_VERB_RESTORE && words->argument_count == 1 &&
         !cli_is_backup_id(words->arguments[0])) {
         place = 0;
     }
@@ -84,7 +84,7 @@ static const struct cli_verb *verb_of(const char *words, size_t length)
     size_t end = strcspn(words, " `.,:");
     (void)snprintf(name, sizeof(name), "%.*s", (int)(end < length ? end : length), words);
     if (strcmp(name, "vault") == 0) {
-        return &cli_verbs[CLI_VERB_VAULT_LIST];
+        return cli_verb_at(CLI_VERB_VAULT_LIST);
     }
     return cli_verb_find(name);
 }
@@ -141,8 +141,8 @@ static void put_command(struct paper *paper, const struct cli *cli, const char *
     char prefix[HINT_TEXT];
     const struct cli_words *words = &cli->words;
     const struct cli_verb *verb = verb_of(text, length);
-    bool looks = verb != NULL && (verb->needs_device || cli_verb_id(verb) == CLI_VERB_LIST ||
-                                  cli_verb_id(verb) == CLI_VERB_VAULT_LIST);
+    bool looks = verb != NULL && (verb->needs_device || verb->id == CLI_VERB_LIST ||
+                                  verb->id == CLI_VERB_VAULT_LIST);
     if (!looks) {
         put(paper, command, COMMAND_LENGTH);
         put(paper, text, length);
@@ -194,7 +194,7 @@ const char *hint_fill(const struct cli *cli, bool bare, const char *text, char t
 
 bool hint_fits(const struct cli *cli, const char *text)
 {
-    if (strstr(text, all_of_them) != NULL && cli_verb_id(cli->words.verb) != CLI_VERB_FLASH) {
+    if (strstr(text, all_of_them) != NULL && cli->words.verb->id != CLI_VERB_FLASH) {
         return false;
     }
     return !cli->flash.no_backup || strstr(text, "unbrick restore") == NULL;
@@ -227,7 +227,7 @@ const char *hint_usage(const struct cli *cli, enum ub_code code, char to[HINT_TE
                         to);
         break;
     default:
-        if (cli_verb_id(words->verb) == CLI_VERB_HELP) {
+        if (words->verb->id == CLI_VERB_HELP) {
             name = "";
         }
         (void)snprintf(to, HINT_TEXT, "See `unbrick help%s%s`.", name[0] != '\0' ? " " : "", name);

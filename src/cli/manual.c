@@ -99,12 +99,22 @@ static void begin(FILE *to, const char *name, const char *summary)
             summary);
 }
 
-static void option_items(FILE *to, cli_option_set set)
+static bool has_options(const struct cli_verb *verb, enum cli_option_part part)
+{
+    for (size_t i = 0; i < CLI_OPTION_COUNT; i++) {
+        if (cli_option_in((enum cli_option_id)i, verb, part)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void option_items(FILE *to, const struct cli_verb *verb, enum cli_option_part part)
 {
     fputs(".Bl -tag -width Ds\n", to);
     for (size_t i = 0; i < CLI_OPTION_COUNT; i++) {
         const struct cli_option *option = &cli_options[i];
-        if ((set & CLI_BIT(i)) == 0) {
+        if (!cli_option_in((enum cli_option_id)i, verb, part)) {
             continue;
         }
         fputs(".It ", to);
@@ -133,7 +143,7 @@ static void synopsis(FILE *to, const struct cli_verb *verb)
     for (const struct cli_argument *a = verb->arguments; a->name != NULL; a++) {
         fprintf(to, ".%sAr %s%s\n", a->optional ? "Op " : "", a->name, a->repeats ? " Ns ..." : "");
     }
-    if (verb->options != 0) {
+    if (verb->options != NULL) {
         fputs(".Op Ar options\n", to);
     }
 }
@@ -150,35 +160,33 @@ static void examples(FILE *to, const struct cli_verb *verb)
 
 static void verb_body(FILE *to, const struct cli_verb *verb)
 {
-    cli_option_set harmless = verb->options & ~cli_irreversible_options;
-    cli_option_set harmful = verb->options & cli_irreversible_options;
     fprintf(to, "%c%s.\n", toupper((unsigned char)verb->summary[0]), verb->summary + 1);
     if (verb->text[0] != '\0') {
         fputs(".Pp\n", to);
         text(to, verb->text);
     }
-    if (harmless != 0) {
+    if (has_options(verb, CLI_PART_OWN)) {
         fputs(".Pp\nOptions:\n", to);
-        option_items(to, harmless);
+        option_items(to, verb, CLI_PART_OWN);
     }
-    if (harmful != 0) {
+    if (has_options(verb, CLI_PART_LOSES)) {
         fputs(".Pp\nOptions that give something up:\n", to);
-        option_items(to, harmful);
+        option_items(to, verb, CLI_PART_LOSES);
     }
 }
 
 static void see_also(FILE *to, const char *own)
 {
-    const char *names[CLI_VERB_COUNT + 4];
+    const char *names[CLI_VERB_COUNT + 8];
     size_t count = 0;
     const struct cli_group *group = NULL;
     names[count++] = "";
     for (size_t i = 1; i < CLI_VERB_COUNT; i++) {
-        if (!cli_verbs[i].hidden && strchr(cli_verbs[i].name, ' ') == NULL) {
-            names[count++] = cli_verbs[i].name;
+        if (!cli_verb_at(i)->hidden && strchr(cli_verb_at(i)->name, ' ') == NULL) {
+            names[count++] = cli_verb_at(i)->name;
         }
     }
-    for (size_t i = 0; i < 2 && (group = cli_group_at(i)) != NULL; i++) {
+    for (size_t i = 0; i < 7 && (group = cli_group_at(i)) != NULL; i++) {
         names[count++] = group->name;
     }
     for (size_t i = 1; i < count; i++) { /* in order of name, as mdoc wants it */
@@ -237,22 +245,22 @@ static void group_page(FILE *to, const struct cli_group *group)
     begin(to, name, group->summary);
     fputs(".Sh SYNOPSIS\n", to);
     for (size_t i = 0; i < CLI_VERB_COUNT; i++) {
-        if (cli_verb_in_group(&cli_verbs[i], group->name)) {
-            synopsis(to, &cli_verbs[i]);
+        if (cli_verb_in_group(cli_verb_at(i), group->name)) {
+            synopsis(to, cli_verb_at(i));
         }
     }
     fputs(".Sh DESCRIPTION\n", to);
     for (size_t i = 0; i < CLI_VERB_COUNT; i++) {
-        if (cli_verb_in_group(&cli_verbs[i], group->name)) {
-            macro(to, "Ss", cli_verbs[i].name);
-            verb_body(to, &cli_verbs[i]);
+        if (cli_verb_in_group(cli_verb_at(i), group->name)) {
+            macro(to, "Ss", cli_verb_at(i)->name);
+            verb_body(to, cli_verb_at(i));
         }
     }
     exit_status(to);
     fputs(".Sh EXAMPLES\n", to);
     for (size_t i = 0; i < CLI_VERB_COUNT; i++) {
-        if (cli_verb_in_group(&cli_verbs[i], group->name)) {
-            examples(to, &cli_verbs[i]);
+        if (cli_verb_in_group(cli_verb_at(i), group->name)) {
+            examples(to, cli_verb_at(i));
         }
     }
     see_also(to, group->name);
@@ -284,7 +292,7 @@ static void main_page(FILE *to)
     fputs(".Pp\nThe verbs are:\n.Bl -tag -width Ds\n", to);
     for (size_t i = 1; i < CLI_VERB_COUNT; i++) {
         char arguments[96];
-        const struct cli_verb *verb = &cli_verbs[i];
+        const struct cli_verb *verb = cli_verb_at(i);
         if (!verb->hidden) {
             help_arguments(verb, arguments, sizeof(arguments));
             fprintf(to, ".It Cm %s Ns Ar \"%s\"\n", verb->name, arguments);
@@ -292,7 +300,7 @@ static void main_page(FILE *to)
         }
     }
     fputs(".El\n.Pp\nEvery verb takes these options:\n", to);
-    option_items(to, cli_global_options);
+    option_items(to, cli_verb_at(CLI_VERB_OVERVIEW), CLI_PART_GLOBAL);
     for (size_t i = 0; (topic = cli_topic_at(i)) != NULL; i++) {
         if (strcmp(topic->name, "status") != 0) {
             topic_section(to, topic);
@@ -300,8 +308,8 @@ static void main_page(FILE *to)
     }
     exit_status(to);
     fputs(".Sh EXAMPLES\n", to);
-    examples(to, &cli_verbs[CLI_VERB_OVERVIEW]);
-    examples(to, &cli_verbs[CLI_VERB_FLASH]);
+    examples(to, cli_verb_at(CLI_VERB_OVERVIEW));
+    examples(to, cli_verb_at(CLI_VERB_FLASH));
     see_also(to, "");
 }
 
@@ -338,8 +346,8 @@ enum ub_code manual_write(const char *folder, struct ub_error *err)
         return cli_fail(err, UB_SYS_WRITE, "%s: %s", folder, strerror(errno));
     }
     for (size_t i = 0; code == UB_OK && i < CLI_VERB_COUNT; i++) {
-        if (!cli_verbs[i].hidden && strchr(cli_verbs[i].name, ' ') == NULL) {
-            code = write_page(folder, cli_verbs[i].name, NULL, err);
+        if (!cli_verb_at(i)->hidden && strchr(cli_verb_at(i)->name, ' ') == NULL) {
+            code = write_page(folder, cli_verb_at(i)->name, NULL, err);
         }
     }
     for (size_t i = 0; code == UB_OK && (group = cli_group_at(i)) != NULL; i++) {

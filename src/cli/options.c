@@ -1,77 +1,83 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The options' part of the table in verbs.h, and looking things up in it. */
+/* The options' part of the table in verbs.h. */
 #include "verbs.h"
-
-#include <string.h>
-
-const cli_option_set cli_global_options = CLI_BIT(CLI_OPT_SIM) | CLI_BIT(CLI_OPT_VAULT) |
-                                          CLI_BIT(CLI_OPT_JSON) | CLI_BIT(CLI_OPT_YES) |
-                                          CLI_BIT(CLI_OPT_QUIRKS) | CLI_BIT(CLI_OPT_QUIRK) |
-                                          CLI_BIT(CLI_OPT_TRACE) | CLI_BIT(CLI_OPT_REPLAY) |
-                                          CLI_BIT(CLI_OPT_LENIENT) | CLI_BIT(CLI_OPT_QUIET) |
-                                          CLI_BIT(CLI_OPT_VERBOSE) | CLI_BIT(CLI_OPT_NO_COLOR) |
-                                          CLI_BIT(CLI_OPT_ASCII) | CLI_BIT(CLI_OPT_HELP) |
-                                          CLI_BIT(CLI_OPT_VERSION);
-
-const cli_option_set cli_irreversible_options = CLI_BIT(CLI_OPT_NO_BACKUP) |
-                                                CLI_BIT(CLI_OPT_DISCARD_NEIGHBOURS) |
-                                                CLI_BIT(CLI_OPT_ERASE_ALL) |
-                                                CLI_BIT(CLI_OPT_WRITE_OPTION_BYTES) |
-                                                CLI_BIT(CLI_OPT_WRITE_OTP) |
-                                                CLI_BIT(CLI_OPT_LOSE_PROTECTED_CONTENT);
 
 const struct cli_option cli_options[CLI_OPTION_COUNT] = {
     [CLI_OPT_SIM] = {.name = "sim",
+                     .global = true,
                      .repeats = true,
                      .kind = CLI_WORD_MODEL,
                      .value = "MODEL[,KEY=VALUE...]",
                      .help = "Work on a virtual device in this process instead of the real bus. "
                              "May be given several times. Its keys: unbrick help sim-keys."},
     [CLI_OPT_VAULT] = {.name = "vault",
+                       .global = true,
                        .kind = CLI_WORD_FOLDER,
                        .value = "FOLDER",
                        .help = "Keep and look for backups in FOLDER."},
     [CLI_OPT_QUIRKS] = {.name = "quirks",
+                        .global = true,
                         .repeats = true,
                         .kind = CLI_WORD_FILE,
                         .value = "FILE",
                         .help = "Know the defects of devices in FILE too. Its form: unbrick help "
                                 "quirks."},
     [CLI_OPT_QUIRK] = {.name = "quirk",
+                       .global = true,
                        .repeats = true,
                        .kind = CLI_WORD_TEXT,
                        .value = "KEY=VALUE[,...]",
                        .help = "One defect more, such as id=28e9:0189,poll_fixed_ms=5."},
     [CLI_OPT_TRACE] = {.name = "trace",
+                       .global = true,
                        .kind = CLI_WORD_FILE,
                        .value = "FILE",
                        .help = "Record every transfer in FILE: for Wireshark if it ends in .pcap, "
                                "else to be replayed. It holds the firmware and serial numbers."},
     [CLI_OPT_REPLAY] = {.name = "replay",
+                        .global = true,
                         .kind = CLI_WORD_FILE,
                         .value = "FILE",
                         .help = "Work on the devices of a recorded trace instead of the real bus."},
     [CLI_OPT_LENIENT] = {.name = "lenient",
+                         .global = true,
                          .help = "With --replay: bear another order and other numbers of questions "
                                  "than were recorded."},
+    [CLI_OPT_KEYS] =
+        {.name = "keys",
+         .global = true,
+         .kind = CLI_WORD_FOLDER,
+         .value = "FOLDER",
+         .help = "Keep and look for trusted keys in FOLDER. Those of the site are read too."},
+    [CLI_OPT_CONFIG] = {.name = "config",
+                        .global = true,
+                        .kind = CLI_WORD_FILE,
+                        .value = "FILE",
+                        .help =
+                            "Read the configuration (whose signatures are required) from FILE."},
     [CLI_OPT_JSON] = {.name = "json",
+                      .global = true,
                       .help = "Write JSON lines for programs, and ask no questions. Its keys: "
                               "unbrick help json."},
     [CLI_OPT_YES] = {.name = "yes",
+                     .global = true,
                      .letter = 'y',
                      .help = "Answer yes to questions that have a safe default; never to an "
                              "irreversible step."},
     [CLI_OPT_QUIET] = {.name = "quiet",
+                       .global = true,
                        .letter = 'q',
                        .help = "Leave out the steps; show results, warnings and errors."},
     [CLI_OPT_VERBOSE] = {.name = "verbose",
+                         .global = true,
                          .letter = 'v',
                          .help = "Show the raw facts too: transfers, states, predictions."},
     [CLI_OPT_NO_COLOR] = {.name = "no-color",
+                          .global = true,
                           .help = "No colours. So does a NO_COLOR in the environment."},
-    [CLI_OPT_ASCII] = {.name = "ascii", .help = "Nothing but ASCII characters."},
-    [CLI_OPT_HELP] = {.name = "help", .letter = 'h', .help = "Help on the verb."},
-    [CLI_OPT_VERSION] = {.name = "version", .help = "The version."},
+    [CLI_OPT_ASCII] = {.name = "ascii", .global = true, .help = "Nothing but ASCII characters."},
+    [CLI_OPT_HELP] = {.name = "help", .global = true, .letter = 'h', .help = "Help on the verb."},
+    [CLI_OPT_VERSION] = {.name = "version", .global = true, .help = "The version."},
     [CLI_OPT_ALL] = {.name = "all",
                      .help =
                          "With list, also devices without a DFU interface; with flash and plan, "
@@ -104,34 +110,197 @@ const struct cli_option cli_options[CLI_OPTION_COUNT] = {
                        .help = "Write every sector of the image without comparing first."},
     [CLI_OPT_READ_ONCE] = {.name = "read-once",
                            .help = "Back up by one reading instead of two that are compared."},
-    [CLI_OPT_ACCEPT] = {.name = "accept",
-                        .repeats = true,
+    [CLI_OPT_MEMBER] = {.name = "member",
                         .kind = CLI_WORD_TEXT,
-                        .value = "NAME",
-                        .help = "Go on although the image contradicts the device in this: "
-                                "bad-crc, other-device, ... The error that refuses it says the "
-                                "name."},
+                        .value = "PATH",
+                        .help = "Which file of an archive, as image info lists them."},
+    [CLI_OPT_FAMILY] = {.name = "family",
+                        .repeats = true,
+                        .kind = CLI_WORD_FAMILY,
+                        .value = "FAMILY",
+                        .help = "The kind of device, such as stm32f405."},
+    [CLI_OPT_LABEL] =
+        {.name = "label",
+         .kind = CLI_WORD_TEXT,
+         .value = "TEXT",
+         .help = "What the label on the device says, such as model=X,revision=B,market=EU; held "
+                 "against what the image is made for."},
+    [CLI_OPT_ACCEPT] =
+        {.name = "accept",
+         .repeats = true,
+         .kind = CLI_WORD_ACCEPT,
+         .value = "NAME",
+         .help =
+             "Go on although the image contradicts the device in this. The error that refuses it "
+             "says the name; all names: unbrick help accept."},
+    [CLI_OPT_SHA256] = {.name = "sha256",
+                        .kind = CLI_WORD_TEXT,
+                        .value = "DIGITS",
+                        .help = "The file has to have this SHA-256, as its maker publishes it."},
+    [CLI_OPT_SHA512] = {.name = "sha512",
+                        .kind = CLI_WORD_TEXT,
+                        .value = "DIGITS",
+                        .help = "Likewise its SHA-512."},
+    [CLI_OPT_SUMS] =
+        {.name = "sums",
+         .kind = CLI_WORD_FILE,
+         .value = "FILE",
+         .help =
+             "Look for the file's digest in FILE, in the form of sha256sum. Without it FILE.sha256 "
+             "and SHA256SUMS beside the image are read."},
+    [CLI_OPT_KEY] = {.name = "key",
+                     .repeats = true,
+                     .kind = CLI_WORD_FILE,
+                     .value = "FILE",
+                     .help = "Trust this public key for this once, beside those in the store."},
+    [CLI_OPT_SIGNATURE] =
+        {.name = "signature",
+         .kind = CLI_WORD_FILE,
+         .value = "FILE",
+         .help = "Where the signature is, if not beside the image as NAME.minisig or NAME.sig."},
+    [CLI_OPT_MANIFEST] =
+        {.name = "manifest",
+         .kind = CLI_WORD_FILE,
+         .value = "FILE",
+         .help = "Where the manifest is, if not beside the image as NAME.manifest.json."},
+    [CLI_OPT_TRUST_FIRST_USE] =
+        {.name = "trust-first-use",
+         .help =
+             "Keep the key given with --key for the vendor and model that the manifest names, if "
+             "none is known for them yet."},
     [CLI_OPT_DISCARD_NEIGHBOURS] = {.name = "discard-neighbours",
+                                    .loses = true,
                                     .help = "Lose what shares a sector with the image instead of "
                                             "keeping it."},
     [CLI_OPT_NO_BACKUP] = {.name = "no-backup",
+                           .loses = true,
                            .help = "Make no backup: what the device holds now is lost."},
     [CLI_OPT_ERASE_ALL] = {.name = "erase-all",
+                           .loses = true,
                            .help = "Erase everything first: all that the device holds is lost."},
     [CLI_OPT_WRITE_OPTION_BYTES] = {.name = "write-option-bytes",
+                                    .loses = true,
                                     .help = "Allow writing option bytes: a wrong value can lock "
                                             "the device for ever."},
     [CLI_OPT_WRITE_OTP] = {.name = "write-otp",
+                           .loses = true,
                            .help = "Allow writing one-time programmable memory: it can never be "
                                    "changed again."},
     [CLI_OPT_LOSE_PROTECTED_CONTENT] = {.name = "lose-protected-content",
+                                        .loses = true,
                                         .help = "Lift read protection: the device erases itself, "
                                                 "and what it held is lost."},
     [CLI_OPT_OUTPUT] = {.name = "output",
                         .letter = 'o',
                         .kind = CLI_WORD_FILE,
                         .value = "FILE",
-                        .help = "Also write to FILE, which must not exist yet."},
+                        .help = "Write to FILE, which must not exist yet."},
+    [CLI_OPT_FORMAT] =
+        {.name = "format",
+         .kind = CLI_WORD_FORMAT,
+         .value = "FORMAT",
+         .help = "The format to write; without it the ending of the file's name chooses."},
+    [CLI_OPT_OFFSET] = {.name = "offset",
+                        .kind = CLI_WORD_TEXT,
+                        .value = "[-]BYTES",
+                        .help = "Added to every address."},
+    [CLI_OPT_CROP] = {.name = "crop",
+                      .kind = CLI_WORD_TEXT,
+                      .value = "RANGE",
+                      .help = "Keep only START-END (both included) or START+LENGTH."},
+    [CLI_OPT_FILL] =
+        {.name = "fill",
+         .kind = CLI_WORD_TEXT,
+         .value = "BYTE",
+         .help =
+             "Fill gaps with this byte, such as 0xff, so that formats of one piece can hold the "
+             "image."},
+    [CLI_OPT_SPLIT] =
+        {.name = "split",
+         .help = "One file for each piece; with --family one for each region of its devices."},
+    [CLI_OPT_IDS] = {.name = "ids",
+                     .kind = CLI_WORD_TEXT,
+                     .value = "VID:PID[:RELEASE]",
+                     .help = "Ids to write into a .dfu file, in hexadecimal; ffff means any."},
+    [CLI_OPT_PREFIX] =
+        {.name = "prefix",
+         .kind = CLI_WORD_TEXT,
+         .value = "PREFIX",
+         .help = "What stands in front of the firmware in a .dfu file: lpc, ti:ADDRESS or none."},
+    [CLI_OPT_UF2_FAMILY] = {.name = "uf2-family",
+                            .kind = CLI_WORD_TEXT,
+                            .value = "NUMBER",
+                            .help = "The family id to write into a UF2 file, such as 0x57755a57."},
+    [CLI_OPT_SECRET_KEY] = {.name = "secret-key",
+                            .kind = CLI_WORD_FILE,
+                            .value = "FILE",
+                            .help = "The secret key to sign with, in the form of minisign."},
+    [CLI_OPT_PASSWORD_FILE] =
+        {.name = "password-file",
+         .kind = CLI_WORD_FILE,
+         .value = "FILE",
+         .help = "Read the secret key's password from the first line of FILE instead of asking for "
+                 "it."},
+    [CLI_OPT_COMMENT] =
+        {.name = "comment",
+         .kind = CLI_WORD_TEXT,
+         .value = "TEXT",
+         .help =
+             "The trusted comment, which is signed too. Without it: the time and the file's name."},
+    [CLI_OPT_VENDOR] = {.name = "vendor",
+                        .kind = CLI_WORD_TEXT,
+                        .value = "NAME",
+                        .help = "Who makes the device."},
+    [CLI_OPT_MODEL] = {.name = "model",
+                       .repeats = true,
+                       .kind = CLI_WORD_TEXT,
+                       .value = "NAME",
+                       .help = "The model of device."},
+    [CLI_OPT_REVISION] = {.name = "revision",
+                          .repeats = true,
+                          .kind = CLI_WORD_TEXT,
+                          .value = "NAME",
+                          .help = "A hardware revision that the image is for."},
+    [CLI_OPT_MARKET] = {.name = "market",
+                        .repeats = true,
+                        .kind = CLI_WORD_TEXT,
+                        .value = "NAME",
+                        .help = "A part of the world that the image is for, such as EU."},
+    [CLI_OPT_SET_VERSION] = {.name = "set-version",
+                             .kind = CLI_WORD_TEXT,
+                             .value = "VERSION",
+                             .help = "The version of the image."},
+    [CLI_OPT_MIN_VERSION] = {.name = "min-version",
+                             .kind = CLI_WORD_TEXT,
+                             .value = "VERSION",
+                             .help = "The lowest version of running firmware that it may replace."},
+    [CLI_OPT_MIN_LOADER] = {.name = "min-loader",
+                            .kind = CLI_WORD_TEXT,
+                            .value = "VERSION",
+                            .help = "The lowest version of bootloader that it needs."},
+    [CLI_OPT_NOT_BEFORE] = {.name = "not-before",
+                            .kind = CLI_WORD_TEXT,
+                            .value = "TIME",
+                            .help =
+                                "When the manifest begins to hold, such as 2026-11-22T00:00:00Z."},
+    [CLI_OPT_EXPIRES] = {.name = "expires",
+                         .kind = CLI_WORD_TEXT,
+                         .value = "TIME",
+                         .help = "When it ends to hold."},
+    [CLI_OPT_KEEP_UNVERIFIED] = {.name = "keep-unverified",
+                                 .help = "Keep the file although nobody vouches for it."},
+    [CLI_OPT_AUTHORITIES] = {.name = "authorities",
+                             .kind = CLI_WORD_FILE,
+                             .value = "FILE",
+                             .help = "Believe the certificates in FILE instead of the system's."},
+    [CLI_OPT_NAME] = {.name = "name",
+                      .kind = CLI_WORD_TEXT,
+                      .value = "NAME",
+                      .help = "What to call the key; without it the file's name."},
+    [CLI_OPT_REASON] = {.name = "reason",
+                        .kind = CLI_WORD_TEXT,
+                        .value = "TEXT",
+                        .help = "Why, for those who meet it later."},
     [CLI_OPT_ATTACH] = {.name = "attach",
                         .help = "Plug the device into the local kernel through vhci-hcd; needs "
                                 "root and the module."},
@@ -140,100 +309,3 @@ const struct cli_option cli_options[CLI_OPTION_COUNT] = {
                        .value = "ADDRESS:PORT",
                        .help = "Listen there with the USB/IP protocol."},
 };
-
-static const struct cli_group cli_groups[] = {
-    {"image", "firmware files"},
-    {"vault", "the backups"},
-};
-
-static const struct cli_conflict cli_conflicts[] = {
-    {CLI_OPT_QUIET, CLI_OPT_VERBOSE, "one shows less, the other more"},
-    {CLI_OPT_NO_BACKUP, CLI_OPT_READ_ONCE, "no backup is made, so nothing is read for it"},
-    {CLI_OPT_SIM, CLI_OPT_REPLAY, "one bus takes the place of the other"},
-    {CLI_OPT_NUMBER, CLI_OPT_WATCH, "a station has no last device"},
-    {CLI_OPT_NUMBER, CLI_OPT_DRY_RUN, "a plan is for what is attached now, and waits for nothing"},
-    {CLI_OPT_WATCH, CLI_OPT_DRY_RUN, "a plan is for what is attached now, and waits for nothing"},
-    {CLI_OPT_ATTACH, CLI_OPT_USBIP, "the device can be plugged in at one place only"},
-    {CLI_OPT_DISCARD_NEIGHBOURS, CLI_OPT_ERASE_ALL,
-     "erasing everything leaves no neighbours to decide about"},
-};
-
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-
-const struct cli_group *cli_group_at(size_t index)
-{
-    return index < COUNT(cli_groups) ? &cli_groups[index] : NULL;
-}
-
-const struct cli_conflict *cli_conflict_at(size_t index)
-{
-    return index < COUNT(cli_conflicts) ? &cli_conflicts[index] : NULL;
-}
-
-const struct cli_verb *cli_verb_find(const char *name)
-{
-    for (size_t i = 0; i < CLI_VERB_COUNT; i++) {
-        if (cli_verbs[i].name[0] != '\0' && strcmp(cli_verbs[i].name, name) == 0) {
-            return &cli_verbs[i];
-        }
-    }
-    return NULL;
-}
-
-const struct cli_group *cli_group_find(const char *name)
-{
-    for (size_t i = 0; i < COUNT(cli_groups); i++) {
-        if (strcmp(cli_groups[i].name, name) == 0) {
-            return &cli_groups[i];
-        }
-    }
-    return NULL;
-}
-
-const struct cli_topic *cli_topic_find(const char *name)
-{
-    const struct cli_topic *topic = NULL;
-    for (size_t i = 0; (topic = cli_topic_at(i)) != NULL; i++) {
-        if (strcmp(topic->name, name) == 0) {
-            return topic;
-        }
-    }
-    return NULL;
-}
-
-enum cli_option_id cli_option_find(const char *name, size_t length)
-{
-    for (size_t i = 0; i < CLI_OPTION_COUNT; i++) {
-        if (strlen(cli_options[i].name) == length &&
-            strncmp(cli_options[i].name, name, length) == 0) {
-            return (enum cli_option_id)i;
-        }
-    }
-    return CLI_OPTION_COUNT;
-}
-
-enum cli_option_id cli_option_by_letter(char letter)
-{
-    for (size_t i = 0; i < CLI_OPTION_COUNT; i++) {
-        if (letter != '\0' && cli_options[i].letter == letter) {
-            return (enum cli_option_id)i;
-        }
-    }
-    return CLI_OPTION_COUNT;
-}
-
-bool cli_verb_in_group(const struct cli_verb *verb, const char *group)
-{
-    size_t length = strlen(group);
-    return strncmp(verb->name, group, length) == 0 && verb->name[length] == ' ';
-}
-
-enum cli_verb_id cli_verb_id(const struct cli_verb *verb)
-{
-    return (enum cli_verb_id)(verb - cli_verbs);
-}
-
-bool cli_verb_takes(const struct cli_verb *verb, enum cli_option_id option)
-{
-    return ((verb->options | cli_global_options) & CLI_BIT(option)) != 0;
-}

@@ -97,8 +97,8 @@ static const char *nearest_verb(const char *typed)
     size_t distance = reach(typed);
     const struct cli_group *group = NULL;
     for (size_t i = 0; i < CLI_VERB_COUNT; i++) {
-        if (!cli_verbs[i].hidden && cli_verbs[i].name[0] != '\0') {
-            suggest(typed, cli_verbs[i].name, &best, &distance);
+        if (!cli_verb_at(i)->hidden && cli_verb_at(i)->name[0] != '\0') {
+            suggest(typed, cli_verb_at(i)->name, &best, &distance);
         }
     }
     for (size_t i = 0; (group = cli_group_at(i)) != NULL; i++) {
@@ -142,7 +142,7 @@ static enum ub_code take(struct reading *r, enum cli_option_id id, const char *a
                          struct ub_error *err)
 {
     const struct cli_option *option = &cli_options[id];
-    r->words->given |= CLI_BIT(id);
+    r->words->given[id] = true;
     if (option->value == NULL) {
         if (attached != NULL) {
             return cli_fail(err, UB_USE_OPTION, "option --%s takes no value", option->name);
@@ -225,7 +225,7 @@ static enum ub_code choose_in_group(struct cli_words *words, struct ub_error *er
     char name[WORD_MAX + 1];
     const char *second = cli_argument(words, 1);
     if (second == NULL && cli_given(words, CLI_OPT_HELP)) {
-        words->verb = &cli_verbs[CLI_VERB_HELP];
+        words->verb = cli_verb_at(CLI_VERB_HELP);
         return UB_OK;
     }
     if (second == NULL) {
@@ -246,8 +246,8 @@ static enum ub_code choose_verb(struct cli_words *words, struct ub_error *err)
 {
     const char *first = cli_argument(words, 0);
     if (first == NULL) {
-        words->verb =
-            &cli_verbs[cli_given(words, CLI_OPT_VERSION) ? CLI_VERB_VERSION : CLI_VERB_OVERVIEW];
+        words->verb = cli_verb_at(cli_given(words, CLI_OPT_VERSION) ? CLI_VERB_VERSION
+                                                                    : CLI_VERB_OVERVIEW);
         return UB_OK;
     }
     words->group = cli_group_find(first);
@@ -284,7 +284,7 @@ static enum ub_code refuse_unknown(const struct reading *r, const struct cli_ver
 static const char *why_not(const struct cli_verb *verb, enum cli_option_id id)
 {
     bool waits = id == CLI_OPT_NUMBER || id == CLI_OPT_WATCH;
-    return cli_verb_id(verb) == CLI_VERB_PLAN && waits
+    return verb->id == CLI_VERB_PLAN && waits
                ? ": a plan is for what is attached now, and waits for nothing"
                : "";
 }
@@ -344,7 +344,7 @@ enum ub_code cli_parse(int argc, char *const *argv, struct cli_words *out, struc
     struct reading r = {.words = out, .argv = argv, .argc = argc, .at = 1};
     size_t room = argc > 0 ? (size_t)argc : 1;
     memset(out, 0, sizeof(*out));
-    out->verb = &cli_verbs[CLI_VERB_OVERVIEW];
+    out->verb = cli_verb_at(CLI_VERB_OVERVIEW);
     out->arguments = calloc(room, sizeof(*out->arguments));
     if (out->arguments == NULL) {
         return cli_fail_memory(err);
@@ -367,7 +367,7 @@ enum ub_code cli_parse(int argc, char *const *argv, struct cli_words *out, struc
         code = check_arguments(out, err);
     }
     if (out->verb == NULL) {
-        out->verb = &cli_verbs[CLI_VERB_OVERVIEW];
+        out->verb = cli_verb_at(CLI_VERB_OVERVIEW);
     }
     return code;
 }
@@ -384,7 +384,7 @@ void cli_words_free(struct cli_words *words)
 
 bool cli_given(const struct cli_words *words, enum cli_option_id option)
 {
-    return (words->given & CLI_BIT(option)) != 0;
+    return words->given[option];
 }
 
 const char *cli_argument(const struct cli_words *words, size_t index)

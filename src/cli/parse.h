@@ -23,7 +23,7 @@ struct cli_list {
 struct cli_words {
     const struct cli_verb *verb;            /**< never NULL, not after an error either */
     const struct cli_group *group;          /**< help was asked for on this group, or NULL */
-    cli_option_set given;                   /**< the options that were there */
+    bool given[CLI_OPTION_COUNT];           /**< the options that were there */
     const char *value[CLI_OPTION_COUNT];    /**< of options with a value that do not repeat */
     struct cli_list list[CLI_OPTION_COUNT]; /**< of options that repeat */
     const char **arguments;                 /**< what is left for the verb; owned */

@@ -63,8 +63,8 @@ static const char *left_text(const struct cli *cli, enum ub_left left)
     case UB_LEFT_UNCHANGED:
         return "The device still holds what it held.";
     case UB_LEFT_DONE:
-        return cli_verb_id(cli->words.verb) == CLI_VERB_ERASE ? "The device is erased as asked."
-                                                              : "The device holds the image.";
+        return cli->words.verb->id == CLI_VERB_ERASE ? "The device is erased as asked."
+                                                     : "The device holds the image.";
     case UB_LEFT_INCOMPLETE:
         break;
     }

@@ -24,6 +24,17 @@ static cli_command *const commands[CLI_VERB_COUNT] = {
     [CLI_VERB_RESTORE] = cmd_restore,
     [CLI_VERB_ERASE] = cmd_erase,
     [CLI_VERB_IMAGE_INFO] = cmd_image_info,
+    [CLI_VERB_IMAGE_CHECK] = cmd_image_check,
+    [CLI_VERB_IMAGE_SHA256] = cmd_image_sha256,
+    [CLI_VERB_IMAGE_CONVERT] = cmd_image_convert,
+    [CLI_VERB_IMAGE_DIFF] = cmd_image_diff,
+    [CLI_VERB_IMAGE_SIGN] = cmd_image_sign,
+    [CLI_VERB_IMAGE_FETCH] = cmd_image_fetch,
+    [CLI_VERB_KEY_LIST] = cmd_key_list,
+    [CLI_VERB_KEY_ADD] = cmd_key_add,
+    [CLI_VERB_KEY_REMOVE] = cmd_key_remove,
+    [CLI_VERB_KEY_REVOKE] = cmd_key_revoke,
+    [CLI_VERB_KEY_NEW] = cmd_key_new,
     [CLI_VERB_VAULT_LIST] = cmd_vault_list,
     [CLI_VERB_VAULT_SHOW] = cmd_vault_show,
     [CLI_VERB_VAULT_CHECK] = cmd_vault_check,
@@ -40,7 +51,7 @@ enum ub_code cli_run(struct cli *cli, struct ub_error *err)
     if (cli_given(&cli->words, CLI_OPT_HELP)) {
         return cmd_help(cli, err);
     }
-    return commands[cli_verb_id(cli->words.verb)](cli, err);
+    return commands[cli->words.verb->id](cli, err);
 }
 
 enum ub_code cli_context(struct cli *cli, struct ub_error *err)
@@ -61,6 +72,8 @@ enum ub_code cli_context(struct cli *cli, struct ub_error *err)
     config.trace = words->value[CLI_OPT_TRACE];
     config.replay = words->value[CLI_OPT_REPLAY];
     config.replay_lenient = cli_given(words, CLI_OPT_LENIENT);
+    config.keys = words->value[CLI_OPT_KEYS];
+    config.policy = words->value[CLI_OPT_CONFIG];
     config.callbacks.user = cli;
     config.callbacks.event = render_event;
     config.callbacks.confirm = ask;
@@ -95,8 +108,21 @@ enum ub_code cli_flash_options(struct cli *cli, struct ub_error *err)
     flash->write_option_bytes = cli_given(words, CLI_OPT_WRITE_OPTION_BYTES);
     flash->write_otp = cli_given(words, CLI_OPT_WRITE_OTP);
     flash->lose_protected_content = cli_given(words, CLI_OPT_LOSE_PROTECTED_CONTENT);
+    flash->label = words->value[CLI_OPT_LABEL];
     flash->read_once = cli_given(words, CLI_OPT_READ_ONCE);
     flash->region = words->value[CLI_OPT_REGION];
+    return UB_OK;
+}
+
+enum ub_code cli_single(const struct cli_words *words, enum cli_option_id option,
+                        const char **value, struct ub_error *err)
+{
+    const struct cli_list *list = &words->list[option];
+    *value = list->count > 0 ? list->items[0] : NULL;
+    if (list->count > 1) {
+        return cli_fail(err, UB_USE_CONFLICT, "\"unbrick %s\" takes --%s once", words->verb->name,
+                        cli_options[option].name);
+    }
     return UB_OK;
 }
 
@@ -104,6 +130,7 @@ void cli_image_options(const struct cli *cli, struct ub_image_options *options)
 {
     const struct cli_list *accept = &cli->words.list[CLI_OPT_ACCEPT];
     memset(options, 0, sizeof(*options));
+    options->member = cli->words.value[CLI_OPT_MEMBER];
     for (size_t i = 0; i < accept->count; i++) {
         options->accept_bad_crc |= strcmp(accept->items[i], "bad-crc") == 0;
     }

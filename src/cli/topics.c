@@ -71,6 +71,8 @@ static const struct cli_item quirk_items[] = {
     {NULL, NULL},
 };
 
+static const struct cli_item no_items[] = {{NULL, NULL}};
+
 static const struct cli_item status_items[] = {
     {"0", "done: the device holds the image, verified"},
     {"2", "usage: untouched; the command line is wrong"},
@@ -148,11 +150,11 @@ static const struct cli_topic topics[] = {
     {"device", "Naming a device",
      "DEVICE may be left out when exactly one device fits. If two fit, unbrick lists both and "
      "stops: it never guesses. Several conditions separated by commas narrow further.",
-     device_items, false},
+     device_items, CLI_MORE_NOTHING},
     {"sim-keys", "Virtual devices",
      "--sim MODEL[,KEY=VALUE...] puts a virtual device in place of the real bus. \"unbrick sim\" "
      "lists the models.",
-     sim_items, false},
+     sim_items, CLI_MORE_NOTHING},
     {"quirks", "Known defects of devices",
      "A quirk says what is wrong with a kind of device and what is different about it; \"unbrick "
      "info\" shows those that apply, and why. Many are built in. Your own are read from "
@@ -162,16 +164,47 @@ static const struct cli_topic topics[] = {
      "A line is KEY=VALUE[,KEY=VALUE...]; a comma in a value needs a backslash, and true may be "
      "left out. A file is YAML: the key quirks with a list of mappings; docs/quirks.md has an "
      "example. Of the values of one key that selects any may fit, of each such key one must.",
-     quirk_items, true},
+     quirk_items, CLI_MORE_QUIRK_KEYS},
+    {"accept", "Going on against a contradiction",
+     "An image that contradicts the device is refused, and the error says the name of that very "
+     "contradiction. --accept NAME goes on in spite of it, and of nothing else; it may be given "
+     "several times. There is no name for everything.",
+     no_items, CLI_MORE_ACCEPTABLE},
     {"status", "Exit status", "The exit status says in what state the device was left.",
-     status_items, false},
+     status_items, CLI_MORE_NOTHING},
     {"json", "JSON output",
      "With --json every line of standard output is one JSON object; its key type says which. Keys "
      "are only ever added. Addresses, sizes and ids are numbers; vid and pid also appear together "
      "as text in id. No question is asked, so a verb that would ask needs --yes.",
-     json_items, false},
-    {"environment", "Environment", "", environment_items, false},
+     json_items, CLI_MORE_NOTHING},
+    {"environment", "Environment", "", environment_items, CLI_MORE_NOTHING},
 };
+
+/** What the library adds to a topic: number `index`. */
+static bool more(const struct cli_topic *topic, size_t index, char room[CLI_ITEM_TEXT],
+                 struct cli_item *out)
+{
+    const struct ub_quirk_key *key = NULL;
+    const char *meaning = "";
+    switch (topic->more) {
+    case CLI_MORE_NOTHING:
+        break;
+    case CLI_MORE_QUIRK_KEYS:
+        key = ub_quirk_key_at(index);
+        if (key == NULL) {
+            break;
+        }
+        (void)snprintf(room, CLI_ITEM_TEXT, "%s (%s)", key->text, key->value);
+        *out = (struct cli_item){key->name, room};
+        return true;
+    case CLI_MORE_ACCEPTABLE:
+        out->term = ub_acceptable_at(index, &meaning);
+        (void)snprintf(room, CLI_ITEM_TEXT, "%s", meaning);
+        out->text = room;
+        return out->term != NULL;
+    }
+    return false;
+}
 
 bool cli_topic_item(const struct cli_topic *topic, size_t index, char room[CLI_ITEM_TEXT],
                     struct cli_item *out)
@@ -184,14 +217,7 @@ bool cli_topic_item(const struct cli_topic *topic, size_t index, char room[CLI_I
         *out = topic->items[index];
         return true;
     }
-    const struct ub_quirk_key *key = topic->quirk_keys ? ub_quirk_key_at(index - count) : NULL;
-    if (key == NULL) {
-        return false;
-    }
-    (void)snprintf(room, CLI_ITEM_TEXT, "%s (%s)", key->text, key->value);
-    out->term = key->name;
-    out->text = room;
-    return true;
+    return more(topic, index - count, room, out);
 }
 
 const struct cli_topic *cli_topic_at(size_t index)

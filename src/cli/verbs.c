@@ -1,295 +1,133 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Looking things up in the table, and what it holds besides verbs, options and topics. */
 #include "verbs.h"
 
-#define STARTED_AGAIN                                                                              \
-    "A device whose firmware ran before is started again afterwards, unless --stay is given."
+#include <string.h>
 
-const struct cli_verb cli_verbs[CLI_VERB_COUNT] = {
-    [CLI_VERB_OVERVIEW] =
-        {
-            .name = "",
-            .summary = "what is attached, in which mode, and the next sensible step for each",
-            .text = "Lists every device that can be flashed, with the command that a person would "
-                    "sensibly give next. Opens no device, so it works without permission.",
-            .examples = {{"unbrick", "what is attached to this computer"},
-                         {"unbrick --sim stm32f405", "the same with a virtual STM32F405"}},
-        },
-    [CLI_VERB_LIST] =
-        {
-            .name = "list",
-            .summary = "ports, ids, mode, family and serial number of what is attached",
-            .text = "One line for each device that has a DFU interface. Opens no device, so it "
-                    "works without permission.",
-            .examples = {{"unbrick list --watch", "follow what is plugged in and out"},
-                         {"unbrick list --all --json", "every USB device, as JSON lines"}},
-            .options = CLI_BIT(CLI_OPT_ALL) | CLI_BIT(CLI_OPT_WATCH),
-        },
-    [CLI_VERB_INFO] =
-        {
-            .name = "info",
-            .summary = "everything known about a device: memory, rights, protocol, state",
-            .needs_device = true,
-            .arguments = {{.name = "DEVICE", .kind = CLI_WORD_DEVICE, .optional = true}},
-            .text = "Opens the device and shows its regions with their sectors and rights, its "
-                    "protocol, transfer sizes, its state on arrival, and what is odd about it. "
-                    "Changes nothing.",
-            .examples = {{"unbrick info port=1-4.2", "the device at this port"},
-                         {"unbrick --sim stm32f405 info", "a virtual one, without hardware"}},
-        },
-    [CLI_VERB_ENTER] =
-        {
-            .name = "enter",
-            .summary = "bring a running device into DFU mode",
-            .needs_device = true,
-            .arguments = {{.name = "DEVICE", .kind = CLI_WORD_DEVICE, .optional = true}},
-            .text = "Asks the running firmware to hand over to its bootloader (DFU_DETACH) and "
-                    "waits until the bootloader appears at the same port. A device that is in "
-                    "DFU mode already is left alone.",
-            .examples = {{"unbrick enter", "the only device attached"},
-                         {"unbrick enter serial=A1B2C3", "the one with this serial number"}},
-        },
-    [CLI_VERB_LEAVE] =
-        {
-            .name = "leave",
-            .summary = "start the firmware and wait for what comes back",
-            .needs_device = true,
-            .arguments = {{.name = "DEVICE", .kind = CLI_WORD_DEVICE, .optional = true}},
-            .text = "Leaves the bootloader and says what came back at the port. Writes nothing.",
-            .examples = {{"unbrick leave", "the only device in DFU mode"},
-                         {"unbrick leave 1-4.2", "the one at this port"}},
-        },
-    [CLI_VERB_FLASH] =
-        {
-            .name = "flash",
-            .summary = "the whole procedure: check, back up, plan, write, verify, leave",
-            .needs_device = true,
-            .arguments =
-                {{.name = "IMAGE", .kind = CLI_WORD_FILE},
-                 {.name = "DEVICE", .kind = CLI_WORD_DEVICE, .optional = true, .repeats = true}},
-            .text = "Brings the device to the image and proves it. What the device holds is backed "
-                    "up first; sectors that already hold what they should are not touched; what "
-                    "shares a sector with the image is kept; the sector that makes the device "
-                    "bootable is finished last; the image is read back before the device is "
-                    "started.\n\n"
-                    "Asks once before anything is changed. --yes answers that question; it never "
-                    "answers for an irreversible step, which needs its own option.\n\n"
-                    "A run that was cut short is completed by giving the same command again.\n\n"
-                    "Several DEVICE are done side by side, each of which has to fit exactly one "
-                    "device. With --all every device that fits any of them is done, without DEVICE "
-                    "every one in DFU mode; those whose firmware runs are then left out, and named "
-                    "in the output: a DEVICE that they fit, such as their id, takes them in. "
-                    "--count N waits, at most 10 minutes, until N devices "
-                    "fit. --watch is for a station: what is there is done, and each device that is "
-                    "plugged in later, once, until Ctrl-C. A device is its port, so equal serial "
-                    "numbers are no obstacle. One that fails stops none of the others; the exit "
-                    "status is that of the worst: one that is incomplete before all others, then "
-                    "10, 9, 7, 130, 6, 5, 4, 3, 2.",
-            .examples = {{"unbrick flash firmware.dfu", "flash the only device attached"},
-                         {"unbrick flash app.bin --at 0x08000000 port=1-4.2",
-                          "a raw file needs to be told where it goes"},
-                         {"unbrick flash firmware.dfu --all id=0483:df11",
-                          "every device with this id, side by side"},
-                         {"unbrick --sim stm32f405,state=chip.bin flash app.hex",
-                          "rehearse it on a virtual device whose flash is kept in chip.bin"}},
-            .options = CLI_BIT(CLI_OPT_AT) | CLI_BIT(CLI_OPT_REGION) | CLI_BIT(CLI_OPT_DRY_RUN) |
-                       CLI_BIT(CLI_OPT_ALL) | CLI_BIT(CLI_OPT_NUMBER) | CLI_BIT(CLI_OPT_WATCH) |
-                       CLI_BIT(CLI_OPT_STAY) | CLI_BIT(CLI_OPT_WHOLE) | CLI_BIT(CLI_OPT_READ_ONCE) |
-                       CLI_BIT(CLI_OPT_ACCEPT) | CLI_BIT(CLI_OPT_DISCARD_NEIGHBOURS) |
-                       CLI_BIT(CLI_OPT_NO_BACKUP) | CLI_BIT(CLI_OPT_ERASE_ALL) |
-                       CLI_BIT(CLI_OPT_WRITE_OPTION_BYTES) | CLI_BIT(CLI_OPT_WRITE_OTP) |
-                       CLI_BIT(CLI_OPT_LOSE_PROTECTED_CONTENT),
-        },
-    [CLI_VERB_PLAN] =
-        {
-            .name = "plan",
-            .summary = "what flash would do and what it costs; changes nothing",
-            .needs_device = true,
-            .arguments =
-                {{.name = "IMAGE", .kind = CLI_WORD_FILE},
-                 {.name = "DEVICE", .kind = CLI_WORD_DEVICE, .optional = true, .repeats = true}},
-            .text =
-                "Reads the device, compares it with the image and shows which ranges would be "
-                "erased, written and kept, how long each would take, and what could not be "
-                "undone. Takes the same options as flash, but "
-                "neither --count nor --watch. With --all or several DEVICE, which are chosen as "
-                "flash chooses them, each device's plan is a line.\n\n" STARTED_AGAIN,
-            .examples = {{"unbrick plan firmware.dfu", "the price of flashing it"},
-                         {"unbrick plan app.bin --at 0x08004000 --erase-all",
-                          "what erasing everything first would change"},
-                         {"unbrick plan firmware.dfu --all", "a rehearsal for several devices"}},
-            .options = CLI_BIT(CLI_OPT_ALL) | CLI_BIT(CLI_OPT_AT) | CLI_BIT(CLI_OPT_REGION) |
-                       CLI_BIT(CLI_OPT_WHOLE) | CLI_BIT(CLI_OPT_READ_ONCE) |
-                       CLI_BIT(CLI_OPT_ACCEPT) | CLI_BIT(CLI_OPT_DISCARD_NEIGHBOURS) |
-                       CLI_BIT(CLI_OPT_NO_BACKUP) | CLI_BIT(CLI_OPT_ERASE_ALL) |
-                       CLI_BIT(CLI_OPT_WRITE_OPTION_BYTES) | CLI_BIT(CLI_OPT_WRITE_OTP) |
-                       CLI_BIT(CLI_OPT_LOSE_PROTECTED_CONTENT) | CLI_BIT(CLI_OPT_STAY),
-        },
-    [CLI_VERB_VERIFY] =
-        {
-            .name = "verify",
-            .summary = "compare the device with an image",
-            .needs_device = true,
-            .arguments = {{.name = "IMAGE", .kind = CLI_WORD_FILE},
-                          {.name = "DEVICE", .kind = CLI_WORD_DEVICE, .optional = true}},
-            .text = "Reads what the image covers and compares it byte by byte. Exit status 9 if "
-                    "there is a difference. Changes nothing.\n\n" STARTED_AGAIN,
-            .examples = {{"unbrick verify firmware.dfu", "does the device hold this file?"},
-                         {"unbrick verify app.bin --at 0x08000000 && echo same",
-                          "in a script, by exit status"}},
-            .options = CLI_BIT(CLI_OPT_AT) | CLI_BIT(CLI_OPT_REGION) | CLI_BIT(CLI_OPT_ACCEPT) |
-                       CLI_BIT(CLI_OPT_STAY),
-        },
-    [CLI_VERB_BACKUP] =
-        {
-            .name = "backup",
-            .summary = "read everything readable into the vault",
-            .needs_device = true,
-            .arguments = {{.name = "DEVICE", .kind = CLI_WORD_DEVICE, .optional = true}},
-            .text = "Reads all readable memory of the device, twice, compares the two readings, "
-                    "and keeps them with their digests and the device's "
-                    "identity.\n\n" STARTED_AGAIN,
-            .examples = {{"unbrick backup", "into the vault only"},
-                         {"unbrick backup port=1-4.2 -o before.hex",
-                          "also into a file; its ending (.dfu, .hex, .bin) chooses the format"}},
-            .options = CLI_BIT(CLI_OPT_OUTPUT) | CLI_BIT(CLI_OPT_READ_ONCE) | CLI_BIT(CLI_OPT_STAY),
-        },
-    [CLI_VERB_RESTORE] =
-        {
-            .name = "restore",
-            .summary = "put a backup back",
-            .needs_device = true,
-            .arguments = {{.name = "BACKUP", .kind = CLI_WORD_BACKUP, .optional = true},
-                          {.name = "DEVICE", .kind = CLI_WORD_DEVICE, .optional = true}},
-            .text = "Writes what a backup holds, through the same checks and the same plan as "
-                    "flash, and asks as flash does. Without BACKUP, the newest one of this very "
-                    "device.",
-            .examples = {{"unbrick restore", "the newest backup of the only device attached"},
-                         {"unbrick restore 2026-11-22-01 port=1-4.2",
-                          "this backup, to the device at this port"}},
-            .options = CLI_BIT(CLI_OPT_STAY) | CLI_BIT(CLI_OPT_WHOLE) | CLI_BIT(CLI_OPT_READ_ONCE) |
-                       CLI_BIT(CLI_OPT_ACCEPT) | CLI_BIT(CLI_OPT_DISCARD_NEIGHBOURS) |
-                       CLI_BIT(CLI_OPT_NO_BACKUP) | CLI_BIT(CLI_OPT_ERASE_ALL) |
-                       CLI_BIT(CLI_OPT_LOSE_PROTECTED_CONTENT),
-        },
-    [CLI_VERB_ERASE] =
-        {
-            .name = "erase",
-            .summary = "erase a region or a range of whole sectors",
-            .needs_device = true,
-            .arguments = {{.name = "RANGE", .kind = CLI_WORD_TEXT},
-                          {.name = "DEVICE", .kind = CLI_WORD_DEVICE, .optional = true}},
-            .text = "RANGE is the name of a region as info shows it, or START-END (both included) "
-                    "or START+LENGTH, made of whole sectors; numbers may be decimal or "
-                    "hexadecimal with 0x. \"all\" needs --erase-all. Backs up first, and asks once "
-                    "before anything is changed. The device stays in its bootloader.",
-            .examples = {{"unbrick erase 0x08010000+64K", "one sector of 64 KiB"},
-                         {"unbrick erase all --erase-all", "everything, named as such"}},
-            .options = CLI_BIT(CLI_OPT_READ_ONCE) | CLI_BIT(CLI_OPT_NO_BACKUP) |
-                       CLI_BIT(CLI_OPT_ERASE_ALL) | CLI_BIT(CLI_OPT_WRITE_OPTION_BYTES) |
-                       CLI_BIT(CLI_OPT_LOSE_PROTECTED_CONTENT),
-        },
-    [CLI_VERB_IMAGE_INFO] =
-        {
-            .name = "image info",
-            .summary = "what a firmware file is: format, segments, ids, SHA-256",
-            .arguments = {{.name = "FILE", .kind = CLI_WORD_FILE, .repeats = true}},
-            .text = "Reads and checks each file as flash would. A bad file does not keep the "
-                    "others "
-                    "from being looked at; the exit status is the worst one. Needs no device.",
-            .examples = {{"unbrick image info firmware.dfu", "one file"},
-                         {"unbrick image info --json *.dfu *.hex", "several, as JSON lines"}},
-            .options = CLI_BIT(CLI_OPT_ACCEPT),
-        },
-    [CLI_VERB_VAULT_LIST] =
-        {
-            .name = "vault list",
-            .summary = "the backups, oldest first",
-            .text = "One line for each backup in the vault.",
-            .examples = {{"unbrick vault list", "the backups of this person"},
-                         {"unbrick vault list --vault /mnt/usb/vault", "those in another folder"}},
-        },
-    [CLI_VERB_VAULT_SHOW] =
-        {
-            .name = "vault show",
-            .summary = "one backup's record: the device, its memory, the digests",
-            .arguments = {{.name = "BACKUP", .kind = CLI_WORD_BACKUP, .optional = true}},
-            .text = "Without BACKUP, the newest one.",
-            .examples = {{"unbrick vault show", "the newest backup"},
-                         {"unbrick vault show 2026-11-22-01 --json", "this one, as JSON"}},
-        },
-    [CLI_VERB_VAULT_CHECK] =
-        {
-            .name = "vault check",
-            .summary = "read backups whole and compare every digest",
-            .arguments =
-                {{.name = "BACKUP", .kind = CLI_WORD_BACKUP, .optional = true, .repeats = true}},
-            .text = "Without BACKUP, all of them.",
-            .examples = {{"unbrick vault check", "every backup"},
-                         {"unbrick vault check 2026-11-22-01", "this one"}},
-        },
-    [CLI_VERB_SIM] =
-        {
-            .name = "sim",
-            .summary = "a virtual device for any tool",
-            .arguments = {{.name = "MODEL", .kind = CLI_WORD_MODEL, .optional = true}},
-            .text = "Offers a virtual device to the local kernel (--attach) or to others over "
-                    "USB/IP (--usbip), until it is stopped with Ctrl-C. Without either option it "
-                    "listens on 127.0.0.1:3240. Without MODEL, lists the models.\n\n"
-                    "MODEL may carry keys: see \"unbrick help sim-keys\". For a virtual device "
-                    "inside one command, use the option --sim instead; it needs no privileges.",
-            .examples = {{"unbrick sim", "the models there are"},
-                         {"sudo unbrick sim stm32f405 --attach",
-                          "plug one into this computer's kernel; dfu-util sees it too"},
-                         {"unbrick sim stm32f405,state=chip.bin --usbip 127.0.0.1:3240",
-                          "for usbip attach; its flash is kept in chip.bin"}},
-            .options = CLI_BIT(CLI_OPT_ATTACH) | CLI_BIT(CLI_OPT_USBIP),
-        },
-    [CLI_VERB_EXPLAIN] =
-        {
-            .name = "explain",
-            .summary = "what an error means, its likely causes and what to do",
-            .arguments = {{.name = "ID", .kind = CLI_WORD_ERROR, .optional = true}},
-            .text = "Without ID, lists every error that unbrick can report.",
-            .examples = {{"unbrick explain UB-DFU-012", "one error in full"},
-                         {"unbrick explain", "all of them, one line each"}},
-        },
-    [CLI_VERB_VERSION] =
-        {
-            .name = "version",
-            .summary = "the version of the command and its library",
-            .text = "",
-            .examples = {{"unbrick version", "one line"},
-                         {"unbrick --version --json", "for a program"}},
-        },
-    [CLI_VERB_HELP] =
-        {
-            .name = "help",
-            .summary = "help on a verb or a topic",
-            .arguments =
-                {{.name = "VERB", .kind = CLI_WORD_TOPIC, .optional = true, .repeats = true}},
-            .text = "Without VERB, lists verbs and topics.",
-            .examples = {{"unbrick help flash", "the same as unbrick flash --help"},
-                         {"unbrick help json", "a topic: the keys of JSON output"}},
-        },
-    [CLI_VERB_GENERATE] =
-        {
-            .name = "__generate",
-            .summary = "manual pages and completion scripts, for the build",
-            .hidden = true,
-            .arguments = {{.name = "KIND", .kind = CLI_WORD_TEXT},
-                          {.name = "FOLDER", .kind = CLI_WORD_FOLDER, .optional = true}},
-            .text = "KIND is man (into FOLDER), bash, zsh or fish (to standard output).",
-            .examples = {{"unbrick __generate man build/man1", "manual pages into a folder"},
-                         {"unbrick __generate bash", "completion for bash"}},
-        },
-    [CLI_VERB_WORDS] =
-        {
-            .name = "__words",
-            .summary = "words for completion, one a line",
-            .hidden = true,
-            .arguments = {{.name = "KIND", .kind = CLI_WORD_TEXT}},
-            .text = "KIND is devices, backups, models, errors or topics.",
-            .examples = {{"unbrick __words models", "the models"},
-                         {"unbrick __words errors", "the ids of all errors"}},
-        },
+static const struct cli_group cli_groups[] = {
+    {"image", "firmware files"},
+    {"key", "keys that vouch for firmware"},
+    {"vault", "the backups"},
 };
+
+static const struct cli_conflict cli_conflicts[] = {
+    {CLI_OPT_QUIET, CLI_OPT_VERBOSE, "one shows less, the other more"},
+    {CLI_OPT_NO_BACKUP, CLI_OPT_READ_ONCE, "no backup is made, so nothing is read for it"},
+    {CLI_OPT_SIM, CLI_OPT_REPLAY, "one bus takes the place of the other"},
+    {CLI_OPT_NUMBER, CLI_OPT_WATCH, "a station has no last device"},
+    {CLI_OPT_NUMBER, CLI_OPT_DRY_RUN, "a plan is for what is attached now, and waits for nothing"},
+    {CLI_OPT_WATCH, CLI_OPT_DRY_RUN, "a plan is for what is attached now, and waits for nothing"},
+    {CLI_OPT_ATTACH, CLI_OPT_USBIP, "the device can be plugged in at one place only"},
+    {CLI_OPT_DISCARD_NEIGHBOURS, CLI_OPT_ERASE_ALL,
+     "erasing everything leaves no neighbours to decide about"},
+};
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+const struct cli_group *cli_group_at(size_t index)
+{
+    return index < COUNT(cli_groups) ? &cli_groups[index] : NULL;
+}
+
+const struct cli_conflict *cli_conflict_at(size_t index)
+{
+    return index < COUNT(cli_conflicts) ? &cli_conflicts[index] : NULL;
+}
+
+const struct cli_verb *cli_verb_at(size_t id)
+{
+    static const struct cli_verb *const parts[] = {cli_host_verbs, cli_device_verbs,
+                                                   cli_file_verbs};
+    for (size_t p = 0; p < COUNT(parts); p++) {
+        for (const struct cli_verb *verb = parts[p]; verb->name != NULL; verb++) {
+            if (verb->id == id) {
+                return verb;
+            }
+        }
+    }
+    return NULL;
+}
+
+const struct cli_verb *cli_verb_find(const char *name)
+{
+    const struct cli_verb *verb = NULL;
+    for (size_t i = 0; (verb = cli_verb_at(i)) != NULL; i++) {
+        if (verb->name[0] != '\0' && strcmp(verb->name, name) == 0) {
+            return verb;
+        }
+    }
+    return NULL;
+}
+
+const struct cli_group *cli_group_find(const char *name)
+{
+    for (size_t i = 0; i < COUNT(cli_groups); i++) {
+        if (strcmp(cli_groups[i].name, name) == 0) {
+            return &cli_groups[i];
+        }
+    }
+    return NULL;
+}
+
+const struct cli_topic *cli_topic_find(const char *name)
+{
+    const struct cli_topic *topic = NULL;
+    for (size_t i = 0; (topic = cli_topic_at(i)) != NULL; i++) {
+        if (strcmp(topic->name, name) == 0) {
+            return topic;
+        }
+    }
+    return NULL;
+}
+
+enum cli_option_id cli_option_find(const char *name, size_t length)
+{
+    for (size_t i = 0; i < CLI_OPTION_COUNT; i++) {
+        if (strlen(cli_options[i].name) == length &&
+            strncmp(cli_options[i].name, name, length) == 0) {
+            return (enum cli_option_id)i;
+        }
+    }
+    return CLI_OPTION_COUNT;
+}
+
+enum cli_option_id cli_option_by_letter(char letter)
+{
+    for (size_t i = 0; i < CLI_OPTION_COUNT; i++) {
+        if (letter != '\0' && cli_options[i].letter == letter) {
+            return (enum cli_option_id)i;
+        }
+    }
+    return CLI_OPTION_COUNT;
+}
+
+bool cli_verb_in_group(const struct cli_verb *verb, const char *group)
+{
+    size_t length = strlen(group);
+    return strncmp(verb->name, group, length) == 0 && verb->name[length] == ' ';
+}
+
+/** True if the verb itself names the option. */
+static bool own(const struct cli_verb *verb, enum cli_option_id option)
+{
+    const enum cli_option_id *id = verb->options;
+    while (id != NULL && *id != CLI_OPTION_COUNT && *id != option) {
+        id++;
+    }
+    return id != NULL && *id == option;
+}
+
+bool cli_verb_takes(const struct cli_verb *verb, enum cli_option_id option)
+{
+    return cli_options[option].global || own(verb, option);
+}
+
+bool cli_option_in(enum cli_option_id option, const struct cli_verb *verb,
+                   enum cli_option_part part)
+{
+    const struct cli_option *one = &cli_options[option];
+    if (part == CLI_PART_GLOBAL) {
+        return one->global;
+    }
+    return own(verb, option) && one->loses == (part == CLI_PART_LOSES);
+}

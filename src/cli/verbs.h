@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/** Every option; the number is its place in the table and its bit in a set of options. */
+/** Every option; the number is its place in the table. */
 enum cli_option_id {
     CLI_OPT_SIM,
     CLI_OPT_VAULT,
@@ -20,6 +20,8 @@ enum cli_option_id {
     CLI_OPT_TRACE,
     CLI_OPT_REPLAY,
     CLI_OPT_LENIENT,
+    CLI_OPT_KEYS,
+    CLI_OPT_CONFIG,
     CLI_OPT_JSON,
     CLI_OPT_YES,
     CLI_OPT_QUIET,
@@ -37,7 +39,17 @@ enum cli_option_id {
     CLI_OPT_STAY,
     CLI_OPT_WHOLE,
     CLI_OPT_READ_ONCE,
+    CLI_OPT_MEMBER,
+    CLI_OPT_FAMILY,
+    CLI_OPT_LABEL,
     CLI_OPT_ACCEPT,
+    CLI_OPT_SHA256,
+    CLI_OPT_SHA512,
+    CLI_OPT_SUMS,
+    CLI_OPT_KEY,
+    CLI_OPT_SIGNATURE,
+    CLI_OPT_MANIFEST,
+    CLI_OPT_TRUST_FIRST_USE,
     CLI_OPT_DISCARD_NEIGHBOURS,
     CLI_OPT_NO_BACKUP,
     CLI_OPT_ERASE_ALL,
@@ -45,14 +57,34 @@ enum cli_option_id {
     CLI_OPT_WRITE_OTP,
     CLI_OPT_LOSE_PROTECTED_CONTENT,
     CLI_OPT_OUTPUT,
+    CLI_OPT_FORMAT,
+    CLI_OPT_OFFSET,
+    CLI_OPT_CROP,
+    CLI_OPT_FILL,
+    CLI_OPT_SPLIT,
+    CLI_OPT_IDS,
+    CLI_OPT_PREFIX,
+    CLI_OPT_UF2_FAMILY,
+    CLI_OPT_SECRET_KEY,
+    CLI_OPT_PASSWORD_FILE,
+    CLI_OPT_COMMENT,
+    CLI_OPT_VENDOR,
+    CLI_OPT_MODEL,
+    CLI_OPT_REVISION,
+    CLI_OPT_MARKET,
+    CLI_OPT_SET_VERSION,
+    CLI_OPT_MIN_VERSION,
+    CLI_OPT_MIN_LOADER,
+    CLI_OPT_NOT_BEFORE,
+    CLI_OPT_EXPIRES,
+    CLI_OPT_KEEP_UNVERIFIED,
+    CLI_OPT_AUTHORITIES,
+    CLI_OPT_NAME,
+    CLI_OPT_REASON,
     CLI_OPT_ATTACH,
     CLI_OPT_USBIP,
     CLI_OPTION_COUNT
 };
-
-/** A set of options: bit number `enum cli_option_id`. */
-typedef uint64_t cli_option_set;
-#define CLI_BIT(id) (UINT64_C(1) << (id))
 
 /** What a word on the command line means: for help and for completion. */
 enum cli_word_kind {
@@ -64,7 +96,11 @@ enum cli_word_kind {
     CLI_WORD_BACKUP,
     CLI_WORD_MODEL,
     CLI_WORD_ERROR,
-    CLI_WORD_TOPIC, /**< a verb or a topic of help */
+    CLI_WORD_KEY,    /**< a trusted key */
+    CLI_WORD_ACCEPT, /**< what --accept can name */
+    CLI_WORD_FAMILY,
+    CLI_WORD_FORMAT, /**< that an image can be written in */
+    CLI_WORD_TOPIC,  /**< a verb or a topic of help */
 };
 
 /** One option. */
@@ -72,9 +108,18 @@ struct cli_option {
     const char *name; /**< without the dashes */
     char letter;      /**< its short form, or 0 */
     bool repeats;     /**< may be given several times */
+    bool global;      /**< every verb takes it */
+    bool loses;       /**< it gives something up for ever; shown apart in help */
     enum cli_word_kind kind;
     const char *value; /**< what its value is called, or NULL if it takes none */
     const char *help;  /**< a sentence or two */
+};
+
+/** The parts in which options are shown. */
+enum cli_option_part {
+    CLI_PART_GLOBAL,
+    CLI_PART_OWN,   /**< a verb's, besides the global ones */
+    CLI_PART_LOSES, /**< those of a verb that give something up for ever */
 };
 
 /** One argument of a verb. */
@@ -104,6 +149,17 @@ enum cli_verb_id {
     CLI_VERB_RESTORE,
     CLI_VERB_ERASE,
     CLI_VERB_IMAGE_INFO,
+    CLI_VERB_IMAGE_CHECK,
+    CLI_VERB_IMAGE_SHA256,
+    CLI_VERB_IMAGE_CONVERT,
+    CLI_VERB_IMAGE_DIFF,
+    CLI_VERB_IMAGE_SIGN,
+    CLI_VERB_IMAGE_FETCH,
+    CLI_VERB_KEY_LIST,
+    CLI_VERB_KEY_ADD,
+    CLI_VERB_KEY_REMOVE,
+    CLI_VERB_KEY_REVOKE,
+    CLI_VERB_KEY_NEW,
     CLI_VERB_VAULT_LIST,
     CLI_VERB_VAULT_SHOW,
     CLI_VERB_VAULT_CHECK,
@@ -121,15 +177,20 @@ enum cli_verb_id {
 
 /** One verb. */
 struct cli_verb {
-    const char *name;    /**< "flash", "vault list"; "" for no verb */
+    enum cli_verb_id id;
+    const char *name;    /**< "flash", "vault list"; "" for no verb; NULL ends a list of verbs */
     const char *summary; /**< one line, no full stop */
     bool hidden;         /**< in no help, no manual and no completion */
     bool needs_device;   /**< works on a device, so that an error says how it was left */
     struct cli_argument arguments[CLI_MAX_ARGUMENTS + 1];
     const char *text; /**< paragraphs, separated by an empty line */
     struct cli_example examples[CLI_MAX_EXAMPLES];
-    cli_option_set options; /**< those that it takes besides the global ones */
+    /** Those that it takes besides the global ones, ended by CLI_OPTION_COUNT; NULL: none. */
+    const enum cli_option_id *options;
 };
+
+/** The options of a verb, for the table. */
+#define CLI_OPTIONS(...) ((const enum cli_option_id[]){__VA_ARGS__, CLI_OPTION_COUNT})
 
 /** A verb with verbs of its own: `vault`, `image`. */
 struct cli_group {
@@ -150,21 +211,30 @@ struct cli_item {
     const char *text;
 };
 
+/** What the library knows of a topic; it follows the items. */
+enum cli_topic_more {
+    CLI_MORE_NOTHING,
+    CLI_MORE_QUIRK_KEYS,
+    CLI_MORE_ACCEPTABLE, /**< the names that --accept takes */
+};
+
 /** A topic of help that is not a verb; a section of unbrick(1). */
 struct cli_topic {
     const char *name;
     const char *title;
     const char *text; /**< paragraphs, separated by an empty line; may be "" */
     const struct cli_item *items;
-    bool quirk_keys; /**< the library's keys of quirks follow the items */
+    enum cli_topic_more more;
 };
 
-/** Options that every verb takes. */
-extern const cli_option_set cli_global_options;
-/** Options that give something up for ever; shown apart in help. */
-extern const cli_option_set cli_irreversible_options;
 extern const struct cli_option cli_options[CLI_OPTION_COUNT];
-extern const struct cli_verb cli_verbs[CLI_VERB_COUNT];
+
+/** The table of verbs, in parts: what works on this computer, on devices, and on files. Each ends
+ * with a verb whose name is NULL. */
+extern const struct cli_verb cli_host_verbs[], cli_device_verbs[], cli_file_verbs[];
+
+/** The verb with this id, or NULL past the last one. */
+const struct cli_verb *cli_verb_at(size_t id);
 
 /** Group number `index`, or NULL past the end. */
 const struct cli_group *cli_group_at(size_t index);
@@ -193,9 +263,10 @@ enum cli_option_id cli_option_by_letter(char letter);
 
 /** True if `verb` belongs to the group `group` ("vault list" to "vault"). */
 bool cli_verb_in_group(const struct cli_verb *verb, const char *group);
-/** The verb's id: its place in the table. */
-enum cli_verb_id cli_verb_id(const struct cli_verb *verb);
 /** True if the verb takes the option. */
 bool cli_verb_takes(const struct cli_verb *verb, enum cli_option_id option);
+/** True if the option is shown in this part of the verb's options. */
+bool cli_option_in(enum cli_option_id option, const struct cli_verb *verb,
+                   enum cli_option_part part);
 
 #endif

@@ -6,7 +6,7 @@
 
 expect 0 __generate man man1
 pages=(unbrick unbrick-list unbrick-info unbrick-enter unbrick-leave unbrick-flash unbrick-plan unbrick-verify
-    unbrick-backup unbrick-restore unbrick-erase unbrick-image unbrick-vault unbrick-sim unbrick-explain
+    unbrick-backup unbrick-restore unbrick-erase unbrick-image unbrick-key unbrick-vault unbrick-sim unbrick-explain
     unbrick-version unbrick-help)
 check "a page for each verb and group and no other" test "$(find man1 -type f | wc -l)" = "${#pages[@]}"
 if ! command -v mandoc >/dev/null; then

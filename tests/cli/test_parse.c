@@ -40,16 +40,16 @@ static void no_word_is_the_overview(void **state)
 {
     (void)state;
     assert_int_equal(parse(NULL, NULL, NULL, NULL), UB_OK);
-    assert_int_equal(cli_verb_id(words.verb), CLI_VERB_OVERVIEW);
+    assert_int_equal(words.verb->id, CLI_VERB_OVERVIEW);
     assert_int_equal(parse("--version", NULL, NULL, NULL), UB_OK);
-    assert_int_equal(cli_verb_id(words.verb), CLI_VERB_VERSION);
+    assert_int_equal(words.verb->id, CLI_VERB_VERSION);
 }
 
 static void global_options_stand_anywhere(void **state)
 {
     (void)state;
     assert_int_equal(parse("--sim", "stm32f405", "info", "port=1-1"), UB_OK);
-    assert_int_equal(cli_verb_id(words.verb), CLI_VERB_INFO);
+    assert_int_equal(words.verb->id, CLI_VERB_INFO);
     assert_int_equal(words.list[CLI_OPT_SIM].count, 1);
     assert_string_equal(words.list[CLI_OPT_SIM].items[0], "stm32f405");
     assert_string_equal(cli_argument(&words, 0), "port=1-1");
@@ -163,7 +163,7 @@ static void groups_need_their_second_word(void **state)
 {
     (void)state;
     assert_int_equal(parse("vault", "list", NULL, NULL), UB_OK);
-    assert_int_equal(cli_verb_id(words.verb), CLI_VERB_VAULT_LIST);
+    assert_int_equal(words.verb->id, CLI_VERB_VAULT_LIST);
     assert_int_equal(words.argument_count, 0);
     assert_int_equal(parse("vault", "show", "2026-11-22-01", NULL), UB_OK);
     assert_string_equal(cli_argument(&words, 0), "2026-11-22-01");
@@ -176,7 +176,7 @@ static void help_forgives_what_is_missing(void **state)
 {
     (void)state;
     assert_int_equal(parse("flash", "--help", NULL, NULL), UB_OK);
-    assert_int_equal(cli_verb_id(words.verb), CLI_VERB_FLASH);
+    assert_int_equal(words.verb->id, CLI_VERB_FLASH);
     assert_int_equal(parse("vault", "-h", NULL, NULL), UB_OK);
 }
 
