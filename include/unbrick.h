@@ -366,13 +366,14 @@ struct ub_config {
     bool replay_lenient; /**< the replay bears another order and other numbers of questions */
     const char *keys;    /**< folder of trusted keys; NULL: $UNBRICK_KEYS, else the user's
                               configuration folder. The site's, /etc/unbrick/keys, is always read */
-    const char *policy;  /**< configuration file (docs/trust.md); NULL: the user's and the site's */
+    const char *policy;  /**< configuration file (docs/trust.md); NULL: the user's. The site's,
+                              /etc/unbrick/unbrick.yaml, is always read */
     struct ub_callbacks callbacks;
 };
 
 /**
  * Opens a context. *out is the caller's, to be closed with ub_context_close().
- * Errors: UB_USB_INIT, UB_SIM_SPEC, UB_SIM_STATE, UB_USE_QUIRK, UB_SYS_MEMORY.
+ * Errors: UB_USB_INIT, UB_SIM_SPEC, UB_SIM_STATE, UB_USE_QUIRK, UB_TRU_POLICY, UB_SYS_MEMORY.
  */
 UB_API UB_MUST_USE enum ub_code ub_context_open(const struct ub_config *config,
                                                 struct ub_context **out, struct ub_error *err);
@@ -744,6 +745,14 @@ enum ub_trust_level {
     UB_TRUST_SIGNED, /**< signed by a key that is trusted for it */
 };
 
+/** Where the key that signed comes from. */
+enum ub_key_origin {
+    UB_KEY_NONE,  /**< there is no signature by a trusted key */
+    UB_KEY_GIVEN, /**< trusted for this once */
+    UB_KEY_USER,  /**< from the user's store */
+    UB_KEY_SITE,  /**< from the site's */
+};
+
 /** Who vouches for an image. A plain value. */
 struct ub_trust {
     enum ub_trust_level level;
@@ -755,6 +764,9 @@ struct ub_trust {
     bool expired;                 /**< its time is over; refused unless named */
     bool rolled_back;             /**< an older version than was seen; refused unless named */
     bool first_use;               /**< its key was stored just now */
+    bool unknown_key; /**< signed by key_id, which is not trusted: nothing was checked by it; only
+                         where nobody trusted signed too */
+    enum ub_key_origin origin; /**< of the key that signed */
 };
 
 /** What to check an image by. Zero: what lies beside the file, and the keys that are trusted. */
@@ -793,6 +805,8 @@ struct ub_key {
     char added[32]; /**< RFC 3339, UTC */
     bool site;      /**< from the site's folder, which this user cannot change */
     bool revoked;
+    bool first_use;              /**< kept on first use, not added by hand */
+    char reason[UB_STRING_TEXT]; /**< why it was revoked, or "" */
 };
 
 /** Lists the trusted keys. *out is an array to be freed with free(). Errors: UB_TRU_STORE. */
@@ -1040,6 +1054,7 @@ struct ub_result {
     struct ub_phase verify; /**< reading back */
     uint64_t total_us;      /**< the whole procedure */
     uint64_t transfers;     /**< control transfers sent to the DFU interface */
+    uint64_t repeats;       /**< blocks and commands done once more, as the first try failed */
 };
 
 /**
