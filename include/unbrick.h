@@ -364,6 +364,8 @@ struct ub_config {
     const char *replay;  /**< trace that takes the place of the bus, NULL: none. Without `vault` it
                               has one of its own, which is gone when the context is closed */
     bool replay_lenient; /**< the replay bears another order and other numbers of questions */
+    bool no_bus;         /**< no device is needed: no bus is opened, whatever `sims`, `trace` and
+                              `replay` say */
     const char *keys;    /**< folder of trusted keys; NULL: $UNBRICK_KEYS, else the user's
                               configuration folder. The site's, /etc/unbrick/keys, is always read */
     const char *policy;  /**< configuration file (docs/trust.md); NULL: the user's. The site's,
@@ -425,6 +427,10 @@ UB_API UB_MUST_USE enum ub_code ub_devices(struct ub_context *context, bool all,
                                            struct ub_device **out, size_t *count,
                                            struct ub_error *err);
 UB_API void ub_devices_free(struct ub_device *devices);
+
+/** The word of family number `index`, as selectors and ub_check() take it ("stm32f405"), or NULL
+ * past the end; *title (may be NULL) is what it is, one line. */
+UB_API const char *ub_family_word_at(size_t index, const char **title);
 
 /**
  * Waits until something is plugged in or leaves, at most `timeout_us`; *changed tells which.
@@ -682,6 +688,10 @@ struct ub_save_options {
     uint32_t uf2_family;
     bool replace; /**< the file may exist */
 };
+
+/** The SHA-256 of the bytes of all segments in their order, without addresses and gaps: the same
+ * for one firmware in every format. */
+UB_API void ub_image_content_sha256(const struct ub_image *image, uint8_t out[32]);
 
 /** Writes the image to a file. Errors: UB_IMG_UNWRITABLE, UB_USE_OPTION (no such format),
  * UB_SYS_WRITE, UB_SYS_DISK_FULL. */

@@ -27,9 +27,23 @@ static enum ub_code open_replay(struct ub_context *context, const struct ub_conf
     return UB_OK;
 }
 
+/** A bus on which there is nothing, for those who look at files only: no device is looked for, and
+ * no USB library is started. */
+static enum ub_code open_no_bus(struct ub_context *context, struct ub_error *err)
+{
+    enum ub_code code = ub_sim_bus_open(NULL, 0, &context->sim, err);
+    if (code)
+        return code;
+    context->transport = ub_sim_bus_transport(context->sim);
+    context->env.clock = ub_clock_real();
+    return UB_OK;
+}
+
 static enum ub_code open_bus(struct ub_context *context, const struct ub_config *config,
                              struct ub_error *err)
 {
+    if (config->no_bus)
+        return open_no_bus(context, err);
     if (config->replay)
         return open_replay(context, config, err);
     if (config->sim_count && !config->sims)
@@ -51,7 +65,7 @@ static enum ub_code open_bus(struct ub_context *context, const struct ub_config 
 static enum ub_code record(struct ub_context *context, const struct ub_config *config,
                            struct ub_error *err)
 {
-    if (!config->trace)
+    if (!config->trace || config->no_bus)
         return UB_OK;
     enum ub_code code = ub_recorder_open(config->trace, &context->transport, context->env.clock,
                                          &context->recorder, err);
@@ -73,7 +87,7 @@ static enum ub_code open_vault(struct ub_context *context, const struct ub_confi
     }
     if (!code)
         code = ub_vault_open(path, &context->vault, err);
-    if (!code)
+    if (!code && !config->no_bus)
         ub_vault_use(context->vault, context->transport.ops->name);
     return code;
 }
