@@ -29,6 +29,35 @@ struct ub_family_mark {
     uint32_t size; /**< bytes of its first sector; 0: any */
 };
 
+/** What starts the firmware. */
+enum ub_family_core {
+    UB_CORE_UNKNOWN,
+    UB_CORE_CORTEX_M, /**< a vector table: initial stack pointer, reset vector */
+    UB_CORE_RISCV,    /**< the first instruction */
+};
+
+/** A stretch of RAM. */
+struct ub_family_ram {
+    uint32_t address;
+    uint32_t length;
+};
+
+/**
+ * What firmware for the family looks like, whichever of its chips it is for: RAM is that of the
+ * chip with most. Lists are empty where nothing is known, so that nothing can contradict them.
+ */
+struct ub_family_firmware {
+    enum ub_family_core core;
+    bool no_fpu; /**< none of its chips has floating point registers */
+    const struct ub_family_ram *ram;
+    size_t ram_count;
+    const uint32_t *uf2; /**< the family ids of UF2 files for its chips */
+    size_t uf2_count;
+    uint32_t flash;          /**< where its flash begins, if it has an alias */
+    const uint32_t *aliases; /**< where the same flash is seen a second time */
+    size_t alias_count;
+};
+
 /** One family. */
 struct ub_family {
     const char *name;  /**< "STM32F405" */
@@ -44,6 +73,7 @@ struct ub_family {
     bool has_boot_address;
     bool rom_by_pin;       /**< its bootloader is entered by a pin, whatever the flash holds */
     uint64_t boot_address; /**< where the vector table is */
+    const struct ub_family_firmware *firmware; /**< NULL: nothing is known of it */
     struct ub_costs costs;
     struct ub_loader_habits habits;
 };

@@ -9,6 +9,7 @@
  * is known, the ROM is asked when it wants to be asked.
  */
 #include "family/family.h"
+#include "family/family_firmware.h"
 
 /* Deadlines. A sector erase may take 4 s (F7 256 KiB in x8 parallelism), a mass erase 32 s (F405 in
  * x8 parallelism, OpenOCD; dfu-util allows 35 s), a manifestation 180 s (Poly's devices in fwupd's
@@ -110,6 +111,7 @@ static const struct ub_family families[] = {
         ST_ROM("STM32F405", "STM32F405/407/415/417 with 1 MiB, ST's bootloader in ROM",
                "stm32f405"),
         LAYOUT(f405),
+        .firmware = &ub_firmware_f4,
         .costs = F4_COSTS(8000000),
         .habits = HABITS_F4,
     },
@@ -118,12 +120,14 @@ static const struct ub_family families[] = {
                "stm32f72x"),
         LAYOUT(f411),
         .mark = {.address = OPTIONS_F7},
+        .firmware = &ub_firmware_f72x,
         .costs = F4_COSTS(4000000),
         .habits = HABITS_F4,
     },
     {
         ST_ROM("STM32F411", "STM32F411/401/446 with 512 KiB, ST's bootloader in ROM", "stm32f411"),
         LAYOUT(f411),
+        .firmware = &ub_firmware_f4,
         .costs = F4_COSTS(4000000),
         .habits = HABITS_F4,
     },
@@ -132,18 +136,21 @@ static const struct ub_family families[] = {
                "stm32f767"),
         LAYOUT(two_mib_in_two_banks),
         .mark = {.address = OPTIONS_F7},
+        .firmware = &ub_firmware_f7,
         .costs = F4_COSTS(16000000),
         .habits = HABITS_F4,
     },
     {
         ST_ROM("STM32F427", "STM32F42x/43x with 2 MiB, ST's bootloader in ROM", "stm32f427"),
         LAYOUT(two_mib_in_two_banks),
+        .firmware = &ub_firmware_f4,
         .costs = F4_COSTS(16000000),
         .habits = HABITS_F4,
     },
     {
         ST_ROM("STM32F745", "STM32F74x/75x with 1 MiB, ST's bootloader in ROM", "stm32f745"),
         LAYOUT(f745),
+        .firmware = &ub_firmware_f7,
         .costs = F7_COSTS(8000000),
         .habits = HABITS_F4,
     },
@@ -151,6 +158,7 @@ static const struct ub_family families[] = {
         ST_ROM("STM32F767", "STM32F76x/77x with 2 MiB in one bank, ST's bootloader in ROM",
                "stm32f767"),
         LAYOUT(f767),
+        .firmware = &ub_firmware_f7,
         .costs = F7_COSTS(16000000),
         .habits = HABITS_F4,
     },
@@ -159,6 +167,7 @@ static const struct ub_family families[] = {
          * the first question. */
         ST_ROM("STM32H743", "STM32H7 with sectors of 128 KiB, ST's bootloader in ROM", "stm32h743"),
         LAYOUT(sectors_of_128k),
+        .firmware = &ub_firmware_h7,
         .costs = COSTS(0, 7032, 14400000, 3200),
         .habits = {DEADLINES, AT_ONCE, ECC(32), FF, .erase_typical_us = 900000,
                    .write_typical_us = 3200},
@@ -168,6 +177,7 @@ static const struct ub_family families[] = {
         ST_ROM("STM32G4", "STM32G4, ST's bootloader in ROM", "stm32g4"),
         LAYOUT(pages_of_2k),
         .mark = {.address = OPTIONS_L4, .size = 48},
+        .firmware = &ub_firmware_g4,
         .costs = COSTS(22020, 0, 22130, 10457),
         .habits = {DEADLINES, ECC(8), FF, .erase_typical_us = 22020, .write_typical_us = 10457},
     },
@@ -176,6 +186,7 @@ static const struct ub_family families[] = {
         ST_ROM("STM32L4", "STM32L4, ST's bootloader in ROM", "stm32l4"),
         LAYOUT(pages_of_2k),
         .mark = {.address = OPTIONS_L4},
+        .firmware = &ub_firmware_l4,
         .costs = COSTS(22020, 0, 22130, 10457),
         .habits = {DEADLINES, ECC(8), FF, .erase_typical_us = 22020, .write_typical_us = 10457},
     },
@@ -184,6 +195,7 @@ static const struct ub_family families[] = {
         ST_ROM("STM32WB55", "STM32WB55, ST's bootloader in ROM", "stm32wb55"),
         LAYOUT(pages_of_4k),
         .mark = {.address = OPTIONS_WB},
+        .firmware = &ub_firmware_wb,
         .costs = COSTS(22020, 0, 22130, 10457),
         .habits = {DEADLINES, AT_ONCE, ECC(8), FF, .erase_typical_us = 22020,
                    .write_typical_us = 10457},
@@ -193,6 +205,7 @@ static const struct ub_family families[] = {
         ST_ROM("STM32U5", "STM32U5, ST's bootloader in ROM", "stm32u5"),
         LAYOUT(pages_of_8k),
         .mark = {.address = OPTIONS_U5},
+        .firmware = &ub_firmware_u5,
         .costs = COSTS(1500, 0, 390000, 7552),
         .habits = {DEADLINES, ECC(16), FF, .erase_typical_us = 1500, .write_typical_us = 7552},
     },
@@ -201,6 +214,7 @@ static const struct ub_family families[] = {
         ST_ROM("STM32C5", "STM32C5, ST's bootloader in ROM", "stm32c5"),
         LAYOUT(pages_of_8k),
         .alone = true,
+        .firmware = &ub_firmware_cortex_m,
         .costs = COSTS(1500, 0, 195000, 7552),
         .habits = {DEADLINES, ECC(16), FF, .erase_typical_us = 1500, .write_typical_us = 7552},
     },
@@ -209,6 +223,7 @@ static const struct ub_family families[] = {
          * ask for what ST's DFU demonstration for the L1 asks for (usb_conf.h: 100 and 104 ms). */
         ST_ROM("STM32L0", "STM32L0, ST's bootloader in ROM", "stm32l0"),
         LAYOUT(pages_of_128),
+        .firmware = &ub_firmware_l0,
         .costs = COSTS_ASKING(3280, 0, 5038000, 52480, 100000, 104000),
         .habits = {DEADLINES, .erased_value = 0x00, .program_unit = 64, .erase_typical_us = 3280,
                    .write_typical_us = 52480},
@@ -217,6 +232,7 @@ static const struct ub_family families[] = {
         /* The same for 256 bytes. */
         ST_ROM("STM32L1", "STM32L1, ST's bootloader in ROM", "stm32l1"),
         LAYOUT(pages_of_256),
+        .firmware = &ub_firmware_l1,
         .costs = COSTS_ASKING(3280, 0, 3359000, 26240, 100000, 104000),
         .habits = {DEADLINES, .erased_value = 0x00, .program_unit = 128, .erase_typical_us = 3280,
                    .write_typical_us = 26240},
@@ -228,6 +244,7 @@ static const struct ub_family families[] = {
                "stm32f072"),
         LAYOUT(pages_of_2k),
         .mark = {.address = OPTIONS_F0},
+        .firmware = &ub_firmware_f072,
         .costs = COSTS_ASKING(20000, 0, 20000, 27392, 40000, 0),
         .habits = {DEADLINES, FF, .program_unit = 2, .erase_typical_us = 20000,
                    .write_typical_us = 27392},
@@ -236,6 +253,7 @@ static const struct ub_family families[] = {
         ST_ROM("STM32F042", "STM32F04x with pages of 1 KiB, ST's bootloader in ROM", "stm32f042"),
         LAYOUT(pages_of_1k),
         .mark = {.address = OPTIONS_F0},
+        .firmware = &ub_firmware_f042,
         .costs = COSTS(20000, 0, 20000, 27392),
         .habits = {DEADLINES, FF, .program_unit = 2, .erase_typical_us = 20000,
                    .write_typical_us = 27392},
@@ -249,6 +267,7 @@ static const struct ub_family families[] = {
         LAYOUT(f103_demo),
         .has_boot_address = true,
         .boot_address = 0x08003000,
+        .firmware = &ub_firmware_f103,
         .costs = COSTS(20000, 0, 2320000, 26880),
         .habits = {DEADLINES, AT_ONCE, FF, .program_unit = 2, .erase_typical_us = 20000,
                    .write_typical_us = 26880},
@@ -259,6 +278,7 @@ static const struct ub_family families[] = {
         NAMED("STM32", "STM32, ST's bootloader in ROM", "stm32", 0x0483, 0xdf11),
         .has_boot_address = true,
         .boot_address = 0x08000000,
+        .firmware = &ub_firmware_stm32,
         .costs = COSTS(22000, 7000, 10000000, 8192),
         .habits = {DEADLINES, ECC(32), FF},
     },
@@ -273,6 +293,7 @@ static const struct ub_family families[] = {
         .has_boot_address = true,
         .boot_address = 0x08000000,
         .rom_by_pin = true,
+        .firmware = &ub_firmware_gd32vf103,
         .costs = COSTS(50000, 0, 3200000, 9600),
         .habits = {DEADLINES, AT_ONCE, FF, .program_unit = 4, .erase_typical_us = 50000,
                    .write_typical_us = 9600},
@@ -284,6 +305,7 @@ static const struct ub_family families[] = {
         LAYOUT(gd32f103_example),
         .has_boot_address = true,
         .boot_address = 0x08008000,
+        .firmware = &ub_firmware_gd32f103,
         .costs = COSTS(50000, 0, 5600000, 9600),
         .habits = {DEADLINES, AT_ONCE, FF, .program_unit = 4, .erase_typical_us = 50000,
                    .write_typical_us = 9600},
@@ -297,6 +319,7 @@ static const struct ub_family families[] = {
         /* A sector 50 ms, a word 40 us: no data sheet was at hand. Artery's middleware follows
          * ST's, which asks for 50 ms. */
         NAMED("AT32", "AT32F4, Artery's bootloader", "at32", 0x2e3c, 0xdf11),
+        .firmware = &ub_firmware_at32,
         .costs = COSTS_ASKING(50000, 0, 15000000, 10240, 50000, 50000),
         .habits = {DEADLINES, FF, .program_unit = 4, .erase_typical_us = 50000,
                    .write_typical_us = 10240},
@@ -304,12 +327,14 @@ static const struct ub_family families[] = {
     {
         /* An STM32F103's times are taken. */
         NAMED("APM32", "APM32, Geehy's bootloader", "apm32", 0x314b, 0x0106),
+        .firmware = &ub_firmware_apm32,
         .costs = COSTS(20000, 0, 20000, 26880),
         .habits = {DEADLINES, FF, .program_unit = 2, .erase_typical_us = 20000,
                    .write_typical_us = 26880},
     },
     {
         NAMED("WB32", "WB32, Westberry's bootloader", "wb32", 0x342d, 0xdfa0),
+        .firmware = &ub_firmware_cortex_m,
         .costs = COSTS(22000, 7000, 10000000, 26880),
         .habits = {DEADLINES, ECC(32), FF},
     },
@@ -322,6 +347,7 @@ static const struct ub_family families[] = {
         /* An STM32F103: a page of 1 KiB 20 ms, a half-word 52.5 us */
         NAMED("Black Magic Probe", "Black Magic Probe, its own bootloader", "blackmagic", 0x1d50,
               0x6017),
+        .firmware = &ub_firmware_blackmagic,
         .costs = COSTS(20000, 0, 2400000, 26880),
         .habits = {DEADLINES, FF, .program_unit = 2, .erase_typical_us = 20000,
                    .write_typical_us = 26880},
