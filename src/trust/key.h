@@ -8,6 +8,11 @@
 
 #include "unbrick.h"
 
+/**
+ * minisign's and signify's keys are the same thing; they differ in what their programs write into
+ * the comment. A key that is minisign's by its comment, or has none, checks minisign's signatures
+ * only: those sign the file's name too. Any other checks both kinds.
+ */
 enum ub_key_kind {
     UB_KEY_MINISIGN,
     UB_KEY_SIGNIFY,
@@ -34,9 +39,11 @@ enum ub_code ub_public_key_parse(const char *name, const uint8_t *bytes, size_t 
 /** The key's id for a person: minisign's "E7620F1842B4E81F" (its bytes from the last to the first),
  * 64 digits of der_sha256 for MCUboot. */
 void ub_public_key_id(const struct ub_public_key *key, char text[UB_KEY_ID_TEXT]);
+/** The id of minisign and signify as text: 16 digits. */
+void ub_key_id_print(const uint8_t id[8], char text[UB_KEY_ID_TEXT]);
 /** "minisign", "signify", "mcuboot". */
 const char *ub_key_kind_name(enum ub_key_kind kind);
-/** True if both are the same key. */
+/** True if both are the same key, whatever their comments. */
 bool ub_public_key_same(const struct ub_public_key *a, const struct ub_public_key *b);
 
 #endif

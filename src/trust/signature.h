@@ -24,7 +24,8 @@ struct ub_signature {
 /** Reads a signature of either kind. Errors: UB_TRU_SIGNATURE. */
 enum ub_code ub_signature_parse(const char *name, const uint8_t *bytes, size_t length,
                                 struct ub_signature *out, struct ub_error *err);
-/** True if that key may have made it: kind and id are the same. */
+/** True if that key may have made it: the ids are the same, and the kind is one that the key checks
+ * (enum ub_key_kind). */
 bool ub_signature_is_by(const struct ub_signature *signature, const struct ub_public_key *key);
 /**
  * Is it that key's signature of this content, and of its trusted comment? `name` is the file's
@@ -39,7 +40,8 @@ void ub_signature_key_id(const struct ub_signature *signature, char text[UB_KEY_
 
 /**
  * MCUboot: is the image's own signature that key's? *present tells whether it has one of the key's
- * kind. Errors: UB_TRU_SIGNATURE (it does not match, or the image's hash is wrong).
+ * kind that names no other key, and is all of the image: one piece, not encrypted. Errors:
+ * UB_TRU_SIGNATURE (it does not match, the image's hash is wrong, or something unsigned follows).
  */
 enum ub_code ub_signature_verify_mcuboot(const struct ub_image *image,
                                          const struct ub_public_key *key, bool *present,
