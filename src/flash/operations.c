@@ -159,6 +159,19 @@ static const uint8_t *bytes_at(const struct place *at)
     return at->work->want ? at->work->want + at->offset : NULL;
 }
 
+/** Whole blocks from a place on that lie in sectors in which nothing is wanted, in bytes: a device
+ * may have, or claim, thousands of times as much memory as the image fills. */
+static size_t nobodys(struct place at, size_t most, size_t block)
+{
+    size_t length = 0;
+    while (length < most && !at.work->want) {
+        size_t step = within(&at, most - length);
+        step_on(&at, step);
+        length += step;
+    }
+    return length - length % block;
+}
+
 /** Is the stretch blank, and do its bytes stand together in memory? */
 static bool examine(const struct builder *b, struct place at, size_t length, bool *together)
 {
@@ -204,10 +217,12 @@ static const uint8_t *patch(struct builder *b, struct place at, size_t length)
 static void add_blocks(struct builder *b, struct place at, size_t length)
 {
     while (length && !b->code) {
+        size_t skip = nobodys(at, length, b->plan->block);
         size_t step = length < b->plan->block ? length : b->plan->block;
-        bool together;
+        bool together = false;
         const uint64_t address = at.work->sector.address + at.offset;
-        bool blank = examine(b, at, step, &together);
+        bool blank = skip > 0 || examine(b, at, step, &together);
+        step = skip > 0 ? skip : step;
         const uint8_t *data = blank || together ? bytes_at(&at) : NULL;
         if (!blank && !together && b->keep)
             data = patch(b, at, step);
