@@ -202,6 +202,7 @@ static bool may_send_again(struct dfu_plain *plain, enum dfu_taken taken, unsign
     const bool unmoved = state == DFU_DNLOAD_IDLE || (state == DFU_IDLE && plain->written == 0);
     if (taken != DFU_REFUSED || !unmoved || tries >= RETRIES_EACH || plain->retries >= RETRIES_MOST)
         return false;
+    plain->link.repeats++;
     if (plain->retries++ == 0)
         ub_env_warn(plain->link.port.env,
                     "the device refused block %u, which is sent again. More of these are counted, "
@@ -341,6 +342,11 @@ static void plain_last_status(const struct ub_loader *loader, uint8_t *bState, u
     *transfers = plain->link.transfers;
 }
 
+static uint64_t plain_repeats(const struct ub_loader *loader)
+{
+    return plain_of_const(loader)->link.repeats;
+}
+
 static const char *plain_warning(const struct ub_loader *loader, size_t index)
 {
     const struct dfu_plain *plain = plain_of_const(loader);
@@ -357,7 +363,8 @@ static void plain_close(struct ub_loader *loader)
         .name = (title), .speaks = (test), .open = dfu_open, .adopt = plain_adopt,                 \
         .caps = plain_caps, .regions = plain_regions, .read = plain_read, .write = plain_write,    \
         .commit = plain_commit, .leave = plain_leave, .abort = plain_abort,                        \
-        .last_status = plain_last_status, .warning = plain_warning, .close = plain_close,          \
+        .last_status = plain_last_status, .repeats = plain_repeats, .warning = plain_warning,      \
+        .close = plain_close,                                                                      \
     }
 
 const struct ub_loader_ops dfu_plain_ops = PLAIN_OPS("DFU 1.1", speaks_11);

@@ -91,6 +91,7 @@ struct dfu_link {
     bool uploads_one_by_one; /**< it did not bear several UPLOAD at once */
     struct dfu_paces paces;
     uint64_t transfers;
+    uint64_t repeats; /* what was done once more, as the first try failed */
     size_t warning_count;
     char warnings[DFU_WARNINGS][UB_ERROR_TEXT];
 };

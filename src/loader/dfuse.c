@@ -76,6 +76,11 @@ static void dfuse_forget(struct ub_loader *loader)
     dfuse_of(loader)->anchored = false;
 }
 
+static uint64_t dfuse_repeats(const struct ub_loader *loader)
+{
+    return dfuse_of_const(loader)->link.repeats;
+}
+
 static void dfuse_last_status(const struct ub_loader *loader, uint8_t *bState, uint8_t *bStatus,
                               uint64_t *transfers)
 {
@@ -117,6 +122,7 @@ const struct ub_loader_ops dfuse_ops = {
     .abort = dfuse_abort,
     .forget = dfuse_forget,
     .last_status = dfuse_last_status,
+    .repeats = dfuse_repeats,
     .warning = dfuse_warning,
     .close = dfuse_close,
 };

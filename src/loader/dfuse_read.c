@@ -64,8 +64,10 @@ static enum ub_code read_block_again(struct dfuse *dfuse, const struct ub_region
                                      struct ub_error *err)
 {
     enum ub_code code = read_block(dfuse, region, address, data, length, err);
-    for (unsigned i = 0; worth_reading_again(code, i); i++)
+    for (unsigned i = 0; worth_reading_again(code, i); i++) {
+        dfuse->link.repeats++;
         code = read_block(dfuse, region, address, data, length, err);
+    }
     return code;
 }
 
@@ -99,6 +101,7 @@ static void read_queued(struct dfuse *dfuse, const struct ub_region *region, uin
         *done = count * size;
         return;
     }
+    link->repeats++;
     link->uploads_one_by_one = true;
     dfuse->anchored = false;
 }

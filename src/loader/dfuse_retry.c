@@ -42,6 +42,7 @@ bool dfuse_may_retry(struct dfuse *dfuse, enum ub_code code, const struct ub_err
 {
     if (!may_pass(code) || dfuse->retries >= RETRIES_LEAST + dfuse->operations / RETRIES_PART)
         return false;
+    dfuse->link.repeats++;
     if (dfuse->retries++ == 0)
         ub_env_warn(dfuse->link.port.env,
                     "the device failed (%s%s%s), and what failed is done again. More of these are "

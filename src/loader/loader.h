@@ -195,6 +195,10 @@ struct ub_loader_ops {
     void (*last_status)(const struct ub_loader *loader, uint8_t *bState, uint8_t *bStatus,
                         uint64_t *transfers);
 
+    /** Blocks and commands that were done once more, because the first try failed, so far. NULL:
+     * it is not known. */
+    uint64_t (*repeats)(const struct ub_loader *loader);
+
     /** Something odd about the device, for `info`; NULL past the end. */
     const char *(*warning)(const struct ub_loader *loader, size_t index);
 

@@ -54,13 +54,19 @@ void ub_ledger_close(struct ub_session *session)
     session->target.ledger = NULL;
 }
 
+/** What a run took in which something had to be done twice is no measure for the next one. */
+static bool had_repeats(const struct ub_loader *loader)
+{
+    return loader && loader->ops->repeats && loader->ops->repeats(loader) > 0;
+}
+
 void ub_ledger_remember(struct ub_session *session)
 {
     char key[UB_COSTS_KEY];
     struct ub_learned learned;
     struct ub_error why;
     struct ub_ledger *ledger = session->target.ledger;
-    if (!ledger || !remembers(session->context))
+    if (!ledger || !remembers(session->context) || had_repeats(session->loader))
         return;
     make_key(session, key);
     ub_ledger_correct(ledger);

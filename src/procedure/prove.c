@@ -21,6 +21,7 @@ static uint64_t patience_us(const struct ub_session *session)
 struct departed {
     struct ub_loader base;
     uint64_t transfers;
+    uint64_t repeats;
 };
 
 static enum ub_code departed_leave(struct ub_loader *loader, uint64_t address, struct ub_error *err)
@@ -50,6 +51,11 @@ static void departed_status(const struct ub_loader *loader, uint8_t *bState, uin
     *transfers = ((const struct departed *)(const void *)loader)->transfers;
 }
 
+static uint64_t departed_repeats(const struct ub_loader *loader)
+{
+    return ((const struct departed *)(const void *)loader)->repeats;
+}
+
 static void departed_close(struct ub_loader *loader)
 {
     free(loader);
@@ -61,6 +67,7 @@ static const struct ub_loader_ops departed_ops = {
     .leave = departed_leave,
     .abort = departed_abort,
     .last_status = departed_status,
+    .repeats = departed_repeats,
     .close = departed_close,
 };
 
@@ -72,6 +79,8 @@ static struct ub_loader *make_departed(const struct ub_session *session)
         return NULL;
     departed->base.ops = &departed_ops;
     session->loader->ops->last_status(session->loader, &ignored, &ignored, &departed->transfers);
+    if (session->loader->ops->repeats)
+        departed->repeats = session->loader->ops->repeats(session->loader);
     return &departed->base;
 }
 

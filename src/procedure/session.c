@@ -132,6 +132,9 @@ void ub_result_note(struct ub_result *result, const struct ub_session *session)
     uint8_t bStatus;
     (void)ub_print(result->port, sizeof(result->port), "%s", session->info.port);
     result->device = session->device;
-    if (session->loader)
-        session->loader->ops->last_status(session->loader, &bState, &bStatus, &result->transfers);
+    if (!session->loader)
+        return;
+    session->loader->ops->last_status(session->loader, &bState, &bStatus, &result->transfers);
+    if (session->loader->ops->repeats)
+        result->repeats = session->loader->ops->repeats(session->loader);
 }

@@ -218,6 +218,27 @@ static void a_long_manifestation_is_told_then_foretold(void **state)
     ub_image_close(image);
 }
 
+/* A time-out of seconds, mended by doing the block once more, says nothing of what a block takes.
+ */
+static void a_run_with_repeats_teaches_nothing(void **state)
+{
+    static const struct ub_flash_options blind = {.no_backup = true, .whole = true, .stay = true};
+    struct ub_image *image = bench_image(FLASH_BASE, FLASH_SIZE / 8, 2);
+    bench_open(&bench, "stm32f405,speed=slow,fault=timeout@60");
+    assert_int_equal(ub_flash(bench.context, image, NULL, &blind, &bench.result, &bench.err),
+                     UB_OK);
+    assert_true(bench.result.verified);
+    assert_true(bench.result.repeats > 0);
+    const uint64_t predicted = bench.result.predicted_us;
+    bench_again(&bench, "stm32f405,speed=slow");
+    assert_int_equal(ub_flash(bench.context, image, NULL, &blind, &bench.result, &bench.err),
+                     UB_OK);
+    assert_int_equal(bench.result.repeats, 0);
+    assert_int_equal(bench.result.predicted_us, predicted);
+    bench_close(&bench);
+    ub_image_close(image);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -226,6 +247,7 @@ int main(void)
         cmocka_unit_test(what_the_bootloader_asks_for_is_foretold),
         cmocka_unit_test(small_runs_do_not_spoil_what_large_ones_taught),
         cmocka_unit_test(a_long_manifestation_is_told_then_foretold),
+        cmocka_unit_test(a_run_with_repeats_teaches_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
