@@ -568,6 +568,7 @@ struct ub_image_info {
     uint16_t pid;
     uint16_t bcdDevice;
     const char *target_name; /**< first DfuSe target's name, or "" */
+    const char *note; /**< "" or what of the file was left out: "3 blocks that are not for flash" */
 };
 
 /**
@@ -607,6 +608,8 @@ enum ub_claim_kind {
     UB_CLAIM_GUID,        /**< of the device, from LVFS metainfo */
     UB_CLAIM_MIN_VERSION, /**< the running firmware has to be at least `text` */
     UB_CLAIM_MIN_LOADER,  /**< the bootloader has to be at least `text` */
+    /** How its versions are written: LVFS's word for it ("triplet", "bcd"). */
+    UB_CLAIM_VERSION_FORMAT,
 };
 
 /** One claim. `source` is static: who says so ("ELF header", "metainfo", "manifest"). */
@@ -631,6 +634,7 @@ enum ub_self_check {
 };
 
 #define UB_FACT_VERSIONS 8
+#define UB_BUILD_ID_TEXT 65 /**< bytes of a build id as text, with its NUL */
 
 /** What the bytes of an image show, whatever it claims. */
 struct ub_image_facts {
@@ -650,6 +654,12 @@ struct ub_image_facts {
     enum ub_self_check esp_hash;
     char versions[UB_FACT_VERSIONS][64]; /**< texts in it that look like a version */
     size_t version_count;
+    bool has_usb_ids; /**< the fields below are from the one USB device descriptor in it: the ids
+                           under which it will show itself */
+    uint16_t usb_vid;
+    uint16_t usb_pid;
+    uint16_t usb_bcdDevice;
+    char build_id[UB_BUILD_ID_TEXT]; /**< GNU build id in hexadecimal digits, or "" */
 };
 
 /** Looks at the bytes of the image. Never fails. */

@@ -8,14 +8,23 @@
 #include <string.h>
 
 static const char *const names[] = {
-    [UB_CLAIM_TARGET] = "target",           [UB_CLAIM_UF2_FAMILY] = "uf2-family",
-    [UB_CLAIM_MACHINE] = "machine",         [UB_CLAIM_ENTRY] = "entry",
-    [UB_CLAIM_PREFIX] = "prefix",           [UB_CLAIM_CHIP] = "chip",
-    [UB_CLAIM_VERSION] = "version",         [UB_CLAIM_PRODUCT] = "product",
-    [UB_CLAIM_VENDOR] = "vendor",           [UB_CLAIM_MODEL] = "model",
-    [UB_CLAIM_REVISION] = "revision",       [UB_CLAIM_MARKET] = "market",
-    [UB_CLAIM_FAMILY] = "family",           [UB_CLAIM_GUID] = "guid",
-    [UB_CLAIM_MIN_VERSION] = "min-version", [UB_CLAIM_MIN_LOADER] = "min-loader",
+    [UB_CLAIM_TARGET] = "target",
+    [UB_CLAIM_UF2_FAMILY] = "uf2-family",
+    [UB_CLAIM_MACHINE] = "machine",
+    [UB_CLAIM_ENTRY] = "entry",
+    [UB_CLAIM_PREFIX] = "prefix",
+    [UB_CLAIM_CHIP] = "chip",
+    [UB_CLAIM_VERSION] = "version",
+    [UB_CLAIM_PRODUCT] = "product",
+    [UB_CLAIM_VENDOR] = "vendor",
+    [UB_CLAIM_MODEL] = "model",
+    [UB_CLAIM_REVISION] = "revision",
+    [UB_CLAIM_MARKET] = "market",
+    [UB_CLAIM_FAMILY] = "family",
+    [UB_CLAIM_GUID] = "guid",
+    [UB_CLAIM_MIN_VERSION] = "min-version",
+    [UB_CLAIM_MIN_LOADER] = "min-loader",
+    [UB_CLAIM_VERSION_FORMAT] = "version-format",
 };
 
 const char *ub_claim_name(enum ub_claim_kind kind)
