@@ -5,6 +5,7 @@
 #include "base/bytes.h"
 #include "base/error.h"
 #include "image/formats.h"
+#include "image/prefix.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -42,6 +43,35 @@ bool ub_dfu_suffix_find(const uint8_t *bytes, size_t length, struct ub_dfu_suffi
     return mark && memcmp(mark, signature, sizeof(signature)) == 0;
 }
 
+/** DFU 1.1 appendix B says 0100h; files that say 0101h or 0110h mean the same. */
+static bool known_version(uint16_t bcdDFU)
+{
+    return bcdDFU == UB_BCD_DFU || bcdDFU == 0x0101 || bcdDFU == 0x0110 || bcdDFU == UB_BCD_DFUSE;
+}
+
+/**
+ * The error that the CRC is wrong. One cause can be proved: a boot header that was put in front of
+ * the finished file, as in Debian's hackrf-firmware; the CRC is then that of what is behind it.
+ */
+static enum ub_code fail_crc(const uint8_t *bytes, size_t length,
+                             const struct ub_dfu_suffix *suffix, uint32_t crc,
+                             const struct ub_image *image, struct ub_error *err)
+{
+    size_t head = ub_prefix_find(bytes, length - suffix->bLength).length;
+    bool known = head > 0 && ub_dfu_crc(bytes + head, length - 4 - head) == suffix->dwCRC;
+    enum ub_code code = ub_fail(
+        err, UB_IMG_SUFFIX_CRC,
+        "%s: byte %zu: the DFU suffix' CRC is 0x%08x, but the file's content makes 0x%08x: %s",
+        image->name, length - 4, suffix->dwCRC, crc,
+        known ? "a boot header was put in front of the finished file"
+              : "the file is damaged, or was made by a faulty tool");
+    return known ? ub_wrap(err, code,
+                           "the CRC is right for all that follows the %zu bytes of that header, as "
+                           "in the files that HackRF ships: the firmware behind it is whole",
+                           head)
+                 : code;
+}
+
 enum ub_code ub_dfu_suffix_take(const uint8_t *bytes, size_t length,
                                 const struct ub_image_options *options, struct ub_image *image,
                                 size_t *payload, struct ub_error *err)
@@ -57,10 +87,13 @@ enum ub_code ub_dfu_suffix_take(const uint8_t *bytes, size_t length,
                        image->name, length - 5, suffix.bLength, UB_DFU_SUFFIX_LENGTH, length);
     uint32_t crc = ub_dfu_crc(bytes, length - 4);
     if (crc != suffix.dwCRC && !options->accept_bad_crc)
-        return ub_fail(err, UB_IMG_SUFFIX_CRC,
-                       "%s: byte %zu: the DFU suffix' CRC is 0x%08x, but the file's content makes "
-                       "0x%08x: the file is damaged, or was made by a faulty tool",
-                       image->name, length - 4, suffix.dwCRC, crc);
+        return fail_crc(bytes, length, &suffix, crc, image, err);
+    if (!known_version(suffix.bcdDFU))
+        return ub_fail(
+            err, UB_IMG_SUFFIX,
+            "%s: byte %zu: the DFU suffix is of version 0x%04x; known are 0x0100, 0x0110 "
+            "and DfuSe's 0x%04x",
+            image->name, length - 10, suffix.bcdDFU, UB_BCD_DFUSE);
     image->has_ids = true;
     image->vid = suffix.idVendor;
     image->pid = suffix.idProduct;
@@ -96,6 +129,9 @@ static enum ub_code read(const uint8_t *bytes, size_t length,
 {
     size_t payload = 0;
     enum ub_code code = ub_dfu_suffix_take(bytes, length, options, image, &payload, err);
+    if (code)
+        return code;
+    code = ub_prefix_claim(image, bytes, payload, err);
     if (code)
         return code;
     return ub_image_add(image, UB_IMAGE_ALT_NONE, false, 0, bytes, payload, err);

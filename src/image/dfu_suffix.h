@@ -28,7 +28,8 @@ bool ub_dfu_suffix_find(const uint8_t *bytes, size_t length, struct ub_dfu_suffi
 /**
  * Checks the suffix of a file in which ub_dfu_suffix_find() found one and takes the ids into
  * *image; *payload is the length of what comes before the suffix. Errors: UB_IMG_SUFFIX,
- * UB_IMG_SUFFIX_CRC (not with options->accept_bad_crc).
+ * UB_IMG_SUFFIX_CRC (not with options->accept_bad_crc), of which a header that was put in
+ * front of the finished file is told apart.
  */
 enum ub_code ub_dfu_suffix_take(const uint8_t *bytes, size_t length,
                                 const struct ub_image_options *options, struct ub_image *image,

@@ -88,6 +88,16 @@ static enum ub_code read_elements(const struct dfuse *d, struct ub_cursor *in, i
     return UB_OK;
 }
 
+/** What the file says of the target; `name` ends with a NUL or after NAME_LENGTH characters. */
+static enum ub_code claim_target(const struct dfuse *d, uint8_t alt, const char *name)
+{
+    char text[UB_STRING_TEXT];
+    ub_print_stranger(text, sizeof(text), name, *name ? NAME_LENGTH : 0);
+    if (d->target == 1)
+        (void)ub_print(d->image->target_name, sizeof(d->image->target_name), "%s", text);
+    return ub_image_add_claim(d->image, UB_CLAIM_TARGET, "DfuSe target", alt, 0, text, d->err);
+}
+
 static enum ub_code read_target(const struct dfuse *d, struct ub_cursor *in)
 {
     size_t at = offset(d, in);
@@ -104,9 +114,9 @@ static enum ub_code read_target(const struct dfuse *d, struct ub_cursor *in)
         return ub_fail(d->err, UB_IMG_DFUSE,
                        "%s: byte %zu: target %u of %u should begin here with \"Target\"",
                        d->image->name, at, d->target, d->targets);
-    if (d->target == 1 && named)
-        ub_print_stranger(d->image->target_name, sizeof(d->image->target_name), (const char *)name,
-                          NAME_LENGTH);
+    enum ub_code code = claim_target(d, alt, named ? (const char *)name : "");
+    if (code)
+        return code;
     left = in->left;
     struct ub_cursor elements = ub_take_cursor(in, size);
     if (in->failed)
@@ -216,6 +226,20 @@ static enum ub_code measure(const struct ub_image *image, uint64_t *payload, uns
     return UB_OK;
 }
 
+/** The name of the target that begins with segment `first`: what the file that it came from called
+ * that alternate setting, or "". */
+static const char *name_of(const struct ub_image *image, size_t first)
+{
+    int alt = image->segments[first].alt;
+    uint64_t number = alt == UB_IMAGE_ALT_NONE ? 0 : (uint64_t)alt;
+    for (size_t i = 0; i < image->claim_count; i++) {
+        const struct ub_claim *claim = &image->claims[i];
+        if (claim->kind == UB_CLAIM_TARGET && claim->number == number && claim->text[0])
+            return claim->text;
+    }
+    return first == 0 && !ub_image_find_claim(image, UB_CLAIM_TARGET) ? image->target_name : "";
+}
+
 static uint8_t *put_target(uint8_t *to, const struct ub_image *image, size_t first, size_t count)
 {
     const struct ub_segment *s = &image->segments[first];
@@ -223,9 +247,10 @@ static uint8_t *put_target(uint8_t *to, const struct ub_image *image, size_t fir
     memset(to, 0, TARGET_LENGTH);
     memcpy(to, target_mark, sizeof(target_mark));
     to[6] = s->alt == UB_IMAGE_ALT_NONE ? 0 : (uint8_t)s->alt;
-    if (first == 0 && image->target_name[0]) {
+    const char *name = name_of(image, first);
+    if (name[0]) {
         ub_put_u32le(to + 7, 1);
-        (void)ub_print((char *)to + 11, NAME_LENGTH, "%s", image->target_name);
+        (void)ub_print((char *)to + 11, NAME_LENGTH, "%s", name);
     }
     ub_put_u32le(to + 270, (uint32_t)count);
     to += TARGET_LENGTH;

@@ -224,6 +224,7 @@ void ub_image_info(const struct ub_image *image, struct ub_image_info *out)
         .pid = image->pid,
         .bcdDevice = image->bcdDevice,
         .target_name = image->target_name,
+        .note = image->note,
     };
     memcpy(out->sha256, image->sha256, sizeof(out->sha256));
     for (size_t i = 0; i < image->segment_count; i++)

@@ -2,6 +2,7 @@
 /* Raw bytes: the format of everything that is no other, and therefore the most suspicious one. */
 #include "base/error.h"
 #include "image/formats.h"
+#include "image/prefix.h"
 #include "image/recognise.h"
 
 #include <stdlib.h>
@@ -25,6 +26,11 @@ static enum ub_code check_name(const struct ub_image *image, size_t length, stru
                        "%s: line 1: named like Intel HEX, but does not begin with ':' and digits; "
                        "rename it to .bin if it really is raw bytes",
                        image->name);
+    if (named == &ub_format_elf || named == &ub_format_uf2)
+        return ub_fail(err, named == &ub_format_elf ? UB_IMG_ELF : UB_IMG_UF2,
+                       "%s: named like a file of the format %s, but does not begin like one; rename "
+                       "it to .bin if it really is raw bytes",
+                       image->name, named == &ub_format_elf ? "ELF" : "UF2");
     return ub_fail(
         err, UB_IMG_SUFFIX,
         "%s: named like a DFU file, but has no DFU suffix: no \"UFD\" 8 bytes before its "
@@ -42,6 +48,9 @@ static enum ub_code read(const uint8_t *bytes, size_t length,
         return ub_fail(err, UB_IMG_NOT_RAW, "%s: is %s, not firmware as raw bytes%s%s", image->name,
                        what->name, what->advice ? "; " : "", what->advice ? what->advice : "");
     enum ub_code code = check_name(image, length, err);
+    if (code)
+        return code;
+    code = ub_prefix_claim(image, bytes, length, err);
     if (code)
         return code;
     return ub_image_add(image, UB_IMAGE_ALT_NONE, false, 0, bytes, length, err);
