@@ -10,13 +10,8 @@
 #define SAMPLE   4096 /* bytes of a file that are looked at to tell whether it is text */
 #define TEXT_MIN 8    /* fewer printable bytes than this happen by chance */
 
-#define ADVICE_ELF                                                                                 \
-    "it holds firmware, but has to be converted first: objcopy -O ihex FILE FIRMWARE.hex"
 #define ADVICE_SREC                                                                                \
     "it holds firmware, but has to be converted first: objcopy -I srec -O ihex FILE FIRMWARE.hex"
-#define ADVICE_UF2                                                                                 \
-    "it holds firmware, but has to be converted to Intel HEX or to raw bytes first, or copied to " \
-    "the drive of its bootloader"
 #define ADVICE_PACKED "unpack it and give the firmware that is inside"
 
 /** One row: `length` bytes of magic at `offset`, and a further test if magic alone is too weak. */
@@ -57,13 +52,6 @@ static bool is_bzip2(const uint8_t *bytes, size_t length)
             memcmp(bytes + 4, "\x17\x72\x45\x38\x50\x90", 6) == 0);
 }
 
-static bool is_uf2(const uint8_t *bytes, size_t length)
-{
-    struct ub_cursor c = ub_cursor(bytes, length);
-    (void)ub_take_bytes(&c, 4);
-    return ub_take_u32le(&c) == 0x9e5d5157; /* magicStart1 of the UF2 specification */
-}
-
 static bool is_hex_digit(uint8_t c)
 {
     return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'F') || (c >= 'a' && c <= 'f');
@@ -88,12 +76,6 @@ static bool is_utf16(const uint8_t *bytes, size_t length)
 }
 
 static const struct magic magics[] = {
-    {0,
-     MAGIC("\x7f"
-           "ELF"),
-     NULL,
-     {"an ELF file", ADVICE_ELF}},
-    {0, MAGIC("UF2\n"), is_uf2, {"a UF2 file", ADVICE_UF2}},
     {0, MAGIC("S"), is_srec, {"a file of Motorola S-records", ADVICE_SREC}},
     {0,
      MAGIC("DfuSe"),

@@ -50,12 +50,16 @@ bool ub_uf2_take(const uint8_t *bytes, struct ub_uf2_block *block)
     return start0 == UB_UF2_START0 && start1 == UB_UF2_START1 && ub_take_u32le(&c) == UB_UF2_END;
 }
 
+/** One mark is enough, and that of the second block: a damaged UF2 file is no firmware as raw
+ * bytes. */
 static bool probe(const uint8_t *bytes, size_t length)
 {
     struct ub_cursor c = ub_cursor(bytes, length);
+    struct ub_uf2_block second;
     uint32_t start0 = ub_take_u32le(&c);
     uint32_t start1 = ub_take_u32le(&c);
-    return start0 == UB_UF2_START0 && start1 == UB_UF2_START1;
+    return start0 == UB_UF2_START0 || start1 == UB_UF2_START1 ||
+           (length >= 2 * UB_UF2_BLOCK && ub_uf2_take(bytes + UB_UF2_BLOCK, &second));
 }
 
 /** Block number `index` of the file, which has been checked by check_block(). */

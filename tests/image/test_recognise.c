@@ -11,12 +11,7 @@ struct sample {
 #define BYTES(text) (text), sizeof(text) - 1
 
 static const struct sample samples[] = {
-    {BYTES("\x7f"
-           "ELF\1\1\1\0"),
-     "an ELF file"},
-    {BYTES("UF2\nWQ]\x9e\0\0\0\0"), "a UF2 file"},
-    {BYTES("S00600004844521B\r\nS1"), "a file of Motorola S-records"},
-    {BYTES("S315080000000123456789"), "a file of Motorola S-records"},
+    {BYTES("S1 04 0000 41 BA\r\n"), "text, perhaps a damaged file of S-records"},
     {BYTES("DfuSe\1\0\0\0\0\1"), "a DfuSe file whose end is missing or damaged"},
     {BYTES("\x89PNG\r\n\x1a\n\0\0\0\rIHDR"), "a PNG picture"},
     {BYTES("\xff\xd8\xff\xe0\0\x10JFIF"), "a JPEG picture"},
@@ -144,9 +139,8 @@ static void the_refusal_says_what_to_do(void **state)
     expect_refused("toboot.elf",
                    "\x7f"
                    "ELF\1\1\1\0",
-                   8, UB_IMG_NOT_RAW, "objcopy -O ihex");
-    expect_refused("fw.uf2", "UF2\nWQ]\x9e\0\0\0\0", 12, UB_IMG_NOT_RAW, "Intel HEX");
-    expect_refused("fw.srec", "S00600004844521B\n", 17, UB_IMG_NOT_RAW, "objcopy -I srec -O ihex");
+                   8, UB_IMG_ELF, "inside its header");
+    expect_refused("fw.uf2", "UF2\nWQ]\x9e\0\0\0\0", 12, UB_IMG_UF2, "cut short");
     expect_refused("fw.zip", "PK\3\4\0\0", 6, UB_IMG_NOT_RAW, "unpack it");
     /* What it is counts for more than what it is called. */
     expect_refused("fw.dfu", "<html><body>not found", 21, UB_IMG_NOT_RAW, "a web page");
@@ -157,6 +151,8 @@ static void a_name_that_promises_more_than_raw(void **state)
     (void)state;
     expect_refused("fw.dfu", "\0\1\2\3", 4, UB_IMG_SUFFIX, "has no DFU suffix");
     expect_refused("fw.hex", "\0\1\2\3", 4, UB_IMG_HEX_SYNTAX, "line 1");
+    expect_refused("fw.elf", "\0\1\2\3", 4, UB_IMG_ELF, "named like");
+    expect_refused("fw.uf2", "\0\1\2\3", 4, UB_IMG_UF2, "named like");
     struct ub_image *image = open_good("fw.anything", "\0\1\2\3", 4);
     ub_image_close(image);
 }
