@@ -4,6 +4,7 @@
 
 #include "base/bytes.h"
 #include "base/error.h"
+#include "base/text.h"
 #include "image/formats.h"
 #include "image/prefix.h"
 
@@ -59,17 +60,16 @@ static enum ub_code fail_crc(const uint8_t *bytes, size_t length,
 {
     size_t head = ub_prefix_find(bytes, length - suffix->bLength).length;
     bool known = head > 0 && ub_dfu_crc(bytes + head, length - 4 - head) == suffix->dwCRC;
-    enum ub_code code = ub_fail(
-        err, UB_IMG_SUFFIX_CRC,
-        "%s: byte %zu: the DFU suffix' CRC is 0x%08x, but the file's content makes 0x%08x: %s",
-        image->name, length - 4, suffix->dwCRC, crc,
-        known ? "a boot header was put in front of the finished file"
-              : "the file is damaged, or was made by a faulty tool");
-    return known ? ub_wrap(err, code,
-                           "the CRC is right for all that follows the %zu bytes of that header, as "
-                           "in the files that HackRF ships: the firmware behind it is whole",
-                           head)
-                 : code;
+    char why[128] = "the file is damaged, or was made by a faulty tool";
+    if (known)
+        (void)ub_print(why, sizeof(why),
+                       "the boot header of %zu bytes was put in front afterwards, as in HackRF's "
+                       "files; all that follows it is whole",
+                       head);
+    return ub_fail(err, UB_IMG_SUFFIX_CRC,
+                   "%s: byte %zu: the DFU suffix' CRC is 0x%08x, but the file's content makes "
+                   "0x%08x: %s",
+                   image->name, length - 4, suffix->dwCRC, crc, why);
 }
 
 enum ub_code ub_dfu_suffix_take(const uint8_t *bytes, size_t length,

@@ -5,7 +5,9 @@
  *   image_tool convert FILE OUT [FORMAT]   writes it again; OUT's ending or FORMAT chooses how
  *   image_tool time FILE             milliseconds for reading the file, best of five
  *
- * Options before the verb: --accept-bad-crc; --at ADDRESS gives a raw image its place.
+ * Options before the verb: --accept-bad-crc; --member NAME; --at ADDRESS gives a raw image its
+ * place; for writing --fill BYTE, --ids VID:PID:DEVICE, --prefix lpc|ti|none, --prefix-at ADDRESS,
+ * --uf2-family ID.
  * Exit status: 0 done, 1 refused (the error's number and text on stderr), 2 wrong usage. */
 #include "base/clock.h"
 #include "base/error.h"
@@ -21,6 +23,7 @@
 
 struct request {
     struct ub_image_options options;
+    struct ub_save_options save;
     bool has_at;
     uint64_t at;
 };
@@ -35,6 +38,7 @@ static void print_info(const struct ub_image *image)
 {
     struct ub_image_info info;
     struct ub_image_segment s;
+    struct ub_claim claim;
     char hex[65];
     ub_image_info(image, &info);
     ub_print_hex(hex, info.sha256, sizeof(info.sha256));
@@ -44,6 +48,11 @@ static void print_info(const struct ub_image *image)
         (void)printf("ids %04x:%04x device %04x\n", info.vid, info.pid, info.bcdDevice);
     if (info.target_name[0])
         (void)printf("target %s\n", info.target_name);
+    if (info.note[0])
+        (void)printf("note %s\n", info.note);
+    for (size_t i = 0; ub_image_claim(image, i, &claim); i++)
+        (void)printf("claim %s 0x%" PRIx64 " 0x%" PRIx64 " %s\n", ub_claim_name(claim.kind),
+                     claim.number, claim.detail, claim.text);
     for (size_t i = 0; ub_image_segment(image, i, &s); i++) {
         uint8_t sum[32];
         (void)crypto_hash_sha256(sum, s.data, s.length);
@@ -56,28 +65,14 @@ static void print_info(const struct ub_image *image)
     }
 }
 
-static const struct ub_format *format_by_name(const char *name)
-{
-    for (size_t i = 0; ub_formats[i]; i++)
-        if (strcmp(ub_formats[i]->name, name) == 0)
-            return ub_formats[i];
-    return NULL;
-}
-
-static int convert(struct ub_image *image, const char *path, const char *format_name)
+static int convert(const struct ub_image *image, const char *path, const char *format_name,
+                   const struct request *request)
 {
     struct ub_error err;
-    uint8_t *bytes = NULL;
-    size_t length = 0;
-    const struct ub_format *format = format_name ? format_by_name(format_name)
-                                                 : ub_format_for_image(path, image);
-    if (!format)
-        return 2;
-    enum ub_code code = format->write(image, NULL, &bytes, &length, &err);
-    if (!code)
-        code = ub_file_write(path, bytes, length, &err);
-    free(bytes);
-    return code ? fail(&err) : 0;
+    struct ub_save_options save = request->save;
+    save.format = format_name;
+    save.replace = true;
+    return ub_image_save(image, path, &save, &err) ? fail(&err) : 0;
 }
 
 static int measure(const char *path, const struct request *request)
@@ -117,9 +112,53 @@ static int run(int count, char **words, const struct request *request)
     if (info)
         print_info(image);
     else
-        status = convert(image, words[2], count == 4 ? words[3] : NULL);
+        status = convert(image, words[2], count == 4 ? words[3] : NULL, request);
     ub_image_close(image);
     return status;
+}
+
+/** "1209:70b1:0102" */
+static bool take_ids(struct ub_save_options *save, const char *text)
+{
+    uint64_t ids[3];
+    if (strlen(text) != 14 || text[4] != ':' || text[9] != ':')
+        return false;
+    for (size_t i = 0; i < 3; i++)
+        if (!ub_parse_digits(text + 5 * i, 4, 16, UINT16_MAX, &ids[i]))
+            return false;
+    save->has_ids = true;
+    save->vid = (uint16_t)ids[0];
+    save->pid = (uint16_t)ids[1];
+    save->bcdDevice = (uint16_t)ids[2];
+    return true;
+}
+
+static bool take_option(struct request *request, const char *option, const char *value)
+{
+    struct ub_save_options *save = &request->save;
+    uint64_t number = 0;
+    bool good = ub_parse_number(value, UINT32_MAX, &number);
+    if (strcmp(option, "--member") == 0) {
+        request->options.member = value;
+    } else if (strcmp(option, "--prefix") == 0) {
+        save->prefix = value;
+    } else if (strcmp(option, "--ids") == 0) {
+        return take_ids(save, value);
+    } else if (strcmp(option, "--at") == 0 && good) {
+        request->has_at = true;
+        request->at = number;
+    } else if (strcmp(option, "--fill") == 0 && good) {
+        save->has_fill = true;
+        save->fill = (uint8_t)number;
+    } else if (strcmp(option, "--prefix-at") == 0 && good) {
+        save->prefix_address = number;
+    } else if (strcmp(option, "--uf2-family") == 0 && good) {
+        save->has_uf2_family = true;
+        save->uf2_family = (uint32_t)number;
+    } else {
+        return false;
+    }
+    return true;
 }
 
 int main(int argc, char **argv)
@@ -127,15 +166,12 @@ int main(int argc, char **argv)
     struct request request = {0};
     int i = 1;
     for (; i < argc && strncmp(argv[i], "--", 2) == 0; i++) {
-        if (strcmp(argv[i], "--accept-bad-crc") == 0) {
+        if (strcmp(argv[i], "--accept-bad-crc") == 0)
             request.options.accept_bad_crc = true;
-        } else if (strcmp(argv[i], "--at") == 0 && i + 1 < argc &&
-                   ub_parse_number(argv[i + 1], UINT32_MAX, &request.at)) {
-            request.has_at = true;
-            i++;
-        } else {
+        else if (i + 1 == argc || !take_option(&request, argv[i], argv[i + 1]))
             return 2;
-        }
+        else
+            i++;
     }
     int status = run(argc - i, argv + i, &request);
     if (status == 2)
