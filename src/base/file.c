@@ -52,23 +52,39 @@ static enum ub_code fail_too_large(struct ub_error *err, const char *path, size_
     return ub_fail(err, UB_IMG_TOO_LARGE, "%s: larger than %s bytes", path, limit);
 }
 
-/** Opens for reading without hanging on a FIFO; *expected is the size that the system tells. */
-static enum ub_code open_regular(const char *path, int *fd, size_t max, size_t *expected,
-                                 struct ub_error *err)
+enum ub_code ub_file_open(const char *path, int *fd, uint64_t *size, struct ub_error *err)
 {
     struct stat status;
-    *fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-    if (*fd < 0)
-        return fail_read(err, errno, path);
-    if (fstat(*fd, &status) != 0)
-        return fail_read(err, errno, path);
-    if (S_ISDIR(status.st_mode))
-        return ub_fail(err, UB_IMG_READ, "%s: is a folder, not a file", path);
-    if (!S_ISREG(status.st_mode))
-        return ub_fail(err, UB_IMG_READ, "%s: is not a regular file", path);
-    if (status.st_size > 0 && (uintmax_t)status.st_size > max)
-        return fail_too_large(err, path, max);
-    *expected = status.st_size > 0 ? (size_t)status.st_size : 0;
+    enum ub_code code = UB_OK;
+    int opened = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    if (opened < 0 || fstat(opened, &status) != 0)
+        code = fail_read(err, errno, path);
+    else if (S_ISDIR(status.st_mode))
+        code = ub_fail(err, UB_IMG_READ, "%s: is a folder, not a file", path);
+    else if (!S_ISREG(status.st_mode))
+        code = ub_fail(err, UB_IMG_READ, "%s: is not a regular file", path);
+    if (code && opened >= 0)
+        (void)close(opened);
+    if (code)
+        return code;
+    *fd = opened;
+    *size = status.st_size > 0 ? (uint64_t)status.st_size : 0;
+    return UB_OK;
+}
+
+enum ub_code ub_file_take(int fd, const char *path, void *to, size_t length, size_t *got,
+                          struct ub_error *err)
+{
+    *got = 0;
+    while (*got < length) {
+        ssize_t n = read(fd, (uint8_t *)to + *got, length - *got);
+        if (n == 0)
+            break;
+        if (n < 0 && errno != EINTR)
+            return fail_read(err, errno, path);
+        if (n > 0)
+            *got += (size_t)n;
+    }
     return UB_OK;
 }
 
@@ -90,37 +106,32 @@ enum ub_code ub_file_read(const char *path, size_t max, uint8_t **bytes, size_t 
                           struct ub_error *err)
 {
     int fd = -1;
-    size_t capacity = 0;
+    uint64_t expected = 0;
     size_t got = 0;
+    size_t more = 0;
     uint8_t *buffer = NULL;
     if (max > SIZE_MAX / 4)
         max = SIZE_MAX / 4; /* keeps the sums below from wrapping */
-    enum ub_code code = open_regular(path, &fd, max, &capacity, err);
+    enum ub_code code = ub_file_open(path, &fd, &expected, err);
+    if (!code && expected > max)
+        code = fail_too_large(err, path, max);
     if (code)
         goto out;
     /* One byte more than expected, to see the end, and one for the NUL. */
-    capacity += 2;
+    size_t capacity = (size_t)expected + 2;
     buffer = malloc(capacity);
-    for (;;) {
+    do {
         if (!buffer || (got + 1 >= capacity && !grow(&buffer, &capacity, max))) {
             code = ub_fail_memory(err);
             goto out;
         }
-        ssize_t n = read(fd, buffer + got, capacity - got - 1);
-        if (n == 0)
-            break;
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0) {
-            code = fail_read(err, errno, path);
-            goto out;
-        }
-        got += (size_t)n;
-        if (got > max) {
+        code = ub_file_take(fd, path, buffer + got, capacity - got - 1, &more, err);
+        got += more;
+        if (!code && got > max)
             code = fail_too_large(err, path, max);
+        if (code)
             goto out;
-        }
-    }
+    } while (got + 1 == capacity);
     buffer[got] = '\0';
     *bytes = buffer;
     *length = got;

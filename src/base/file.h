@@ -17,6 +17,17 @@ enum ub_code ub_file_read(const char *path, size_t max, uint8_t **bytes, size_t 
                           struct ub_error *err);
 
 /**
+ * Opens a regular file for reading, without hanging on a FIFO. *fd is the caller's (close()); *size
+ * is what the system tells. Errors: UB_IMG_READ.
+ */
+enum ub_code ub_file_open(const char *path, int *fd, uint64_t *size, struct ub_error *err);
+
+/** Reads the next `length` bytes, fewer (*got) only at the end. `path` is for messages. Errors:
+ * UB_IMG_READ. */
+enum ub_code ub_file_take(int fd, const char *path, void *to, size_t length, size_t *got,
+                          struct ub_error *err);
+
+/**
  * Writes a whole file: to a temporary name in the same folder, synced, then renamed, the folder
  * synced. Errors: UB_SYS_WRITE, UB_SYS_DISK_FULL.
  */

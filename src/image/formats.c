@@ -7,8 +7,8 @@
 #include <string.h>
 
 const struct ub_format *const ub_formats[] = {
-    &ub_format_dfuse, &ub_format_dfu, &ub_format_elf, &ub_format_uf2,
-    &ub_format_ihex,  &ub_format_raw, NULL,
+    &ub_format_dfuse, &ub_format_dfu,  &ub_format_elf, &ub_format_uf2,
+    &ub_format_ihex,  &ub_format_srec, &ub_format_raw, NULL,
 };
 
 static bool ends_with(const char *path, const char *ending)

@@ -8,11 +8,14 @@
 
 #include "unbrick.h"
 
-#define UB_IMAGE_FILE_MAX   ((size_t)64 * 1024 * 1024) /**< larger files are refused */
-#define UB_IMAGE_PIECES_MAX ((size_t)1 << 20)          /**< as are files in more pieces than this */
+#define UB_IMAGE_FILE_MAX   ((size_t)64 * 1024 * 1024)  /**< larger files are refused */
+#define UB_IMAGE_TEXT_MAX   ((size_t)256 * 1024 * 1024) /**< of formats of hexadecimal lines */
+#define UB_IMAGE_PIECES_MAX ((size_t)1 << 20) /**< as are files in more pieces than this */
 #define UB_IMAGE_CLAIMS_MAX ((size_t)256)
 #define UB_IMAGE_ALT_NONE   (-1)
 #define UB_IMAGE_ID_ANY     0xffffu
+/** In the detail of UB_CLAIM_ENTRY: the low 32 bits are CS:IP, as Intel HEX can have it. */
+#define UB_IMAGE_ENTRY_SEGMENTED (UINT64_C(1) << 32)
 
 /** A segment; `data` is owned by the image. */
 struct ub_segment {
@@ -24,6 +27,7 @@ struct ub_segment {
 };
 
 struct ub_format;
+struct ub_line_format;
 
 /** An image. Segments are sorted by (alt, address) and do not overlap. */
 struct ub_image {
@@ -62,6 +66,9 @@ struct ub_format {
                          const struct ub_image_options *options, struct ub_image *image,
                          struct ub_error *err);
 
+    /** For a format of hexadecimal lines, which can be read piece by piece (lines.h); else NULL. */
+    const struct ub_line_format *lines;
+
     /**
      * Makes a file of the image. `options` may be NULL; a format takes from them what it can say
      * (ids, UF2 family) and leaves the rest to ub_image_save(). *bytes is the caller's
@@ -95,6 +102,31 @@ const struct ub_claim *ub_image_find_claim(const struct ub_image *image, enum ub
 enum ub_code ub_image_parse(const char *name, const uint8_t *bytes, size_t length,
                             const struct ub_image_options *options, struct ub_image **out,
                             struct ub_error *err);
+
+/** Where the bytes of a file come from, one after the other. */
+struct ub_image_source {
+    /** Puts up to `length` bytes at `to`, fewer (*got) only at the file's end. */
+    enum ub_code (*take)(void *user, uint8_t *to, size_t length, size_t *got, struct ub_error *err);
+    void *user;
+};
+
+/**
+ * Reads a file of hexadecimal lines in pieces of `piece` bytes (at least 1024), with the result of
+ * ub_image_parse(). If it is none, *taken is false, *out NULL, and nothing failed. The caller has
+ * made sure that it does not end with a DFU suffix. *out is the caller's. Errors: the UB_IMG
+ * domain, UB_SYS_MEMORY, those of the source.
+ */
+enum ub_code ub_image_parse_pieces(const char *name, const struct ub_image_source *source,
+                                   size_t piece, const struct ub_image_options *options,
+                                   struct ub_image **out, bool *taken, struct ub_error *err);
+
+/**
+ * Opens a file and, if it is one of hexadecimal lines, reads it piece by piece, so that its text is
+ * never in memory as a whole. *taken tells whether it was one; if not, *out is NULL and nothing
+ * failed. *out is the caller's. Errors: as ub_image_parse(), and UB_IMG_READ.
+ */
+enum ub_code ub_image_parse_file(const char *path, const struct ub_image_options *options,
+                                 struct ub_image **out, bool *taken, struct ub_error *err);
 
 /** An empty image with a name (copied). *out is the caller's (ub_image_close()). */
 enum ub_code ub_image_new(const char *name, struct ub_image **out, struct ub_error *err);

@@ -28,13 +28,14 @@ enum ub_code ub_image_parse(const char *name, const uint8_t *bytes, size_t lengt
         code = ub_fail(err, UB_IMG_EMPTY, "%s: the file is empty", image->name);
         goto out;
     }
-    if (length > UB_IMAGE_FILE_MAX) {
+    image->format = find_format(bytes, length);
+    size_t max = image->format->lines ? UB_IMAGE_TEXT_MAX : UB_IMAGE_FILE_MAX;
+    if (length > max) {
         char limit[32];
-        ub_print_grouped(limit, sizeof(limit), UB_IMAGE_FILE_MAX);
+        ub_print_grouped(limit, sizeof(limit), max);
         code = ub_fail(err, UB_IMG_TOO_LARGE, "%s: larger than %s bytes", image->name, limit);
         goto out;
     }
-    image->format = find_format(bytes, length);
     image->file_size = length;
     (void)crypto_hash_sha256(image->sha256, bytes, length); /* always returns 0 */
     code = image->format->read(bytes, length, options ? options : &careful, image, err);

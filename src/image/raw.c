@@ -2,6 +2,7 @@
 /* Raw bytes: the format of everything that is no other, and therefore the most suspicious one. */
 #include "base/error.h"
 #include "image/formats.h"
+#include "image/lines.h"
 #include "image/prefix.h"
 #include "image/recognise.h"
 
@@ -21,16 +22,18 @@ static enum ub_code check_name(const struct ub_image *image, size_t length, stru
     const struct ub_format *named = ub_format_for_name(image->name);
     if (!named || named == &ub_format_raw)
         return UB_OK;
-    if (named == &ub_format_ihex)
-        return ub_fail(err, UB_IMG_HEX_SYNTAX,
-                       "%s: line 1: named like Intel HEX, but does not begin with ':' and digits; "
-                       "rename it to .bin if it really is raw bytes",
-                       image->name);
+    if (named->lines)
+        return ub_fail(
+            err, named->lines->syntax,
+            "%s: line 1: named like %s, but does not begin with %s and digits; rename it "
+            "to .bin if it really is raw bytes",
+            image->name, named->title, named->lines->mark_name);
     if (named == &ub_format_elf || named == &ub_format_uf2)
-        return ub_fail(err, named == &ub_format_elf ? UB_IMG_ELF : UB_IMG_UF2,
-                       "%s: named like a file of the format %s, but does not begin like one; rename "
-                       "it to .bin if it really is raw bytes",
-                       image->name, named == &ub_format_elf ? "ELF" : "UF2");
+        return ub_fail(
+            err, named == &ub_format_elf ? UB_IMG_ELF : UB_IMG_UF2,
+            "%s: named like a file of the format %s, but does not begin like one; rename "
+            "it to .bin if it really is raw bytes",
+            image->name, named == &ub_format_elf ? "ELF" : "UF2");
     return ub_fail(
         err, UB_IMG_SUFFIX,
         "%s: named like a DFU file, but has no DFU suffix: no \"UFD\" 8 bytes before its "

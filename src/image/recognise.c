@@ -10,8 +10,6 @@
 #define SAMPLE   4096 /* bytes of a file that are looked at to tell whether it is text */
 #define TEXT_MIN 8    /* fewer printable bytes than this happen by chance */
 
-#define ADVICE_SREC                                                                                \
-    "it holds firmware, but has to be converted first: objcopy -I srec -O ihex FILE FIRMWARE.hex"
 #define ADVICE_PACKED "unpack it and give the firmware that is inside"
 
 /** One row: `length` bytes of magic at `offset`, and a further test if magic alone is too weak. */
@@ -52,22 +50,6 @@ static bool is_bzip2(const uint8_t *bytes, size_t length)
             memcmp(bytes + 4, "\x17\x72\x45\x38\x50\x90", 6) == 0);
 }
 
-static bool is_hex_digit(uint8_t c)
-{
-    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'F') || (c >= 'a' && c <= 'f');
-}
-
-/** "S0" to "S9" and the digits of a length and an address. */
-static bool is_srec(const uint8_t *bytes, size_t length)
-{
-    if (length < 10 || bytes[1] < '0' || bytes[1] > '9')
-        return false;
-    for (size_t i = 2; i < 10; i++)
-        if (!is_hex_digit(bytes[i]))
-            return false;
-    return true;
-}
-
 /** UTF-16 of plain letters has a zero at every other place. */
 static bool is_utf16(const uint8_t *bytes, size_t length)
 {
@@ -76,7 +58,6 @@ static bool is_utf16(const uint8_t *bytes, size_t length)
 }
 
 static const struct magic magics[] = {
-    {0, MAGIC("S"), is_srec, {"a file of Motorola S-records", ADVICE_SREC}},
     {0,
      MAGIC("DfuSe"),
      NULL,
@@ -138,6 +119,10 @@ static const struct opening openings[] = {
      {"a Git LFS pointer", "fetch the file it stands for: git lfs pull"}},
     {"-----begin ", {"a key, certificate or signature", NULL}},
     {":", {"text, perhaps a damaged Intel HEX file", "fetch or copy the file again"}},
+    {"s0", {"text, perhaps a damaged file of S-records", "fetch or copy the file again"}},
+    {"s1", {"text, perhaps a damaged file of S-records", "fetch or copy the file again"}},
+    {"s2", {"text, perhaps a damaged file of S-records", "fetch or copy the file again"}},
+    {"s3", {"text, perhaps a damaged file of S-records", "fetch or copy the file again"}},
 };
 
 static const struct ub_recognised plain_text = {"a text file", NULL};

@@ -20,8 +20,13 @@ enum ub_code ub_image_open(const char *path, const struct ub_image_options *opti
 {
     uint8_t *bytes = NULL;
     size_t length = 0;
-    enum ub_code code = ub_file_read(path, UB_IMAGE_FILE_MAX, &bytes, &length, err);
-    if (!code)
+    bool taken = false;
+    enum ub_code code = UB_OK;
+    if (!options || !options->member) /* which only an archive has */
+        code = ub_image_parse_file(path, options, out, &taken, err);
+    if (!code && !taken)
+        code = ub_file_read(path, UB_IMAGE_FILE_MAX, &bytes, &length, err);
+    if (!code && !taken)
         code = ub_image_open_bytes(path, bytes, length, options, out, err);
     free(bytes);
     if (code)

@@ -291,15 +291,38 @@ static void written_files_of_objcopy_are_the_same(void **state)
     size_t written = 0;
     assert_int_equal(ub_format_for_name("x.hex")->write(image, NULL, &bytes, &written, NULL),
                      UB_OK);
-    /* objcopy adds the address to start at, which an image does not keep. */
-    char *start = strstr((char *)text, ":04000005");
-    assert_non_null(start);
-    size_t line = (size_t)(strchr(start, '\n') - start) + 1;
-    memmove(start, start + line, strlen(start + line) + 1);
-    assert_int_equal(written, length - line);
+    assert_non_null(strstr((char *)text, ":04000005")); /* with the address to start at */
+    assert_int_equal(written, length);
     assert_memory_equal(bytes, text, written);
     free(bytes);
     free(text);
+    ub_image_close(image);
+}
+
+static const struct ub_claim *entry_of(const struct ub_image *image)
+{
+    return ub_image_find_claim(image, UB_CLAIM_ENTRY);
+}
+
+static void start_addresses_are_claims(void **state)
+{
+    (void)state;
+    static const char linear[] = ":0100000041BE\n:0400000508000101ED\n" END;
+    static const char segmented[] = ":0100000041BE\n:0400000312345678E5\n" END;
+    struct ub_image *image = good(linear);
+    assert_non_null(entry_of(image));
+    assert_true(entry_of(image)->number == 0x08000101);
+    assert_string_equal(entry_of(image)->source, "Intel HEX");
+    expect_written(image, linear);
+    image = good(segmented); /* CS:IP, written as it was */
+    assert_true(entry_of(image)->number == 0x12340 + 0x5678);
+    expect_written(image, segmented);
+    image = good(":0400000508000101ED\n:0100000041BE\n:0400000508000201EC\n" END);
+    assert_int_equal(image->claim_count, 1); /* the last one holds, as for others */
+    assert_true(entry_of(image)->number == 0x08000201);
+    ub_image_close(image);
+    image = good(":0100000041BE\n" END);
+    assert_null(entry_of(image));
     ub_image_close(image);
 }
 
@@ -362,6 +385,7 @@ int main(void)
         cmocka_unit_test(every_changed_digit_is_refused),
         cmocka_unit_test(written_text),
         cmocka_unit_test(written_files_of_objcopy_are_the_same),
+        cmocka_unit_test(start_addresses_are_claims),
         cmocka_unit_test(what_intel_hex_cannot_say),
         cmocka_unit_test(what_is_not_intel_hex_at_all),
     };

@@ -287,9 +287,9 @@ static void every_format_has_all_its_parts(void **state)
         assert_non_null(f->endings[0]);
         assert_non_null(f->probe);
         assert_non_null(f->read);
-        assert_non_null(f->write);
+        assert_true(f->write || strcmp(f->name, "elf") == 0); /* only a linker writes those */
     }
-    assert_int_equal(count, 4);
+    assert_true(count > 4);
     assert_string_equal(ub_formats[count - 1]->name, "raw");
 }
 
