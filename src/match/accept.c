@@ -3,28 +3,19 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "match/match.h"
 
 #include <string.h>
 
-struct acceptable {
-    const char *name;
-    const char *meaning;
-};
-
-static const struct acceptable table[] = {
-    {"bad-crc", "the CRC in the suffix of a .dfu file is wrong"},
-    {"other-device", "the image names other vendor and product ids"},
-};
-
-#define COUNT (sizeof(table) / sizeof(table[0]))
-
 const char *ub_acceptable_at(size_t index, const char **meaning)
 {
-    if (index >= COUNT)
-        return NULL;
-    if (meaning)
-        *meaning = table[index].meaning;
-    return table[index].name;
+    for (const struct ub_match_row *row = ub_match_rows; row->name; row++)
+        if (row->meaning && index-- == 0) {
+            if (meaning)
+                *meaning = row->meaning;
+            return row->name;
+        }
+    return NULL;
 }
 
 bool ub_is_accepted(const struct ub_flash_options *options, const char *name)
@@ -37,10 +28,26 @@ bool ub_is_accepted(const struct ub_flash_options *options, const char *name)
 
 static bool is_known(const char *name)
 {
-    for (size_t i = 0; i < COUNT; i++)
-        if (ub_same_word(table[i].name, name))
+    const char *known;
+    for (size_t i = 0; (known = ub_acceptable_at(i, NULL)) != NULL; i++)
+        if (ub_same_word(known, name))
             return true;
     return false;
+}
+
+/** Adds the names to the error, as many to a line as fit. */
+static void tell_names(struct ub_error *err)
+{
+    char line[UB_ERROR_TEXT] = "";
+    const char *known;
+    for (size_t i = 0; (known = ub_acceptable_at(i, NULL)) != NULL; i++) {
+        if (strlen(line) + strlen(known) + 3 > 120) {
+            (void)ub_wrap(err, UB_USE_OPTION, "%s", line);
+            line[0] = '\0';
+        }
+        (void)ub_append(line, sizeof(line), "%s%s", line[0] ? ", " : i ? "" : "there are ", known);
+    }
+    (void)ub_wrap(err, UB_USE_OPTION, "%s", line);
 }
 
 enum ub_code ub_check_accepted(const struct ub_flash_options *options, struct ub_error *err)
@@ -48,11 +55,9 @@ enum ub_code ub_check_accepted(const struct ub_flash_options *options, struct ub
     for (size_t i = 0; i < options->accept_count; i++) {
         if (is_known(options->accept[i]))
             continue;
-        char names[UB_ERROR_TEXT] = "";
-        for (size_t j = 0; j < COUNT; j++)
-            ub_append(names, sizeof(names), "%s%s", j ? ", " : "", table[j].name);
-        return ub_fail(err, UB_USE_OPTION, "there is no \"%s\" to accept; there are %s",
-                       options->accept[i], names);
+        (void)ub_fail(err, UB_USE_OPTION, "there is no \"%.64s\" to accept", options->accept[i]);
+        tell_names(err);
+        return UB_USE_OPTION;
     }
     return UB_OK;
 }

@@ -33,6 +33,7 @@ enum ub_code ub_session_enter(struct ub_session *session, struct ub_error *err)
     session->was_runtime = true;
     session->runtime_vid = session->info.vid;
     session->runtime_pid = session->info.pid;
+    session->runtime = session->device;
     uint64_t start = ub_now(&context->env.clock);
     enum ub_code code = detach(session, err);
     struct ub_usb_info info = {0};

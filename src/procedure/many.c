@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "procedure/match.h"
 #include "procedure/prepare.h"
 #include "procedure/select.h"
 
@@ -145,7 +146,9 @@ static enum ub_code with_many(struct ub_many *many, const struct ub_flash_option
     ub_attend(&context->env.clock, true);
     ub_context_begin(context);
     ub_tell_image(context, many->image);
-    enum ub_code code = work(many, err);
+    enum ub_code code = ub_match_options(options, err);
+    if (!code)
+        code = work(many, err);
     ub_attend(&context->env.clock, false); /* the end of a thread is waited for by no clock */
     end_all(many);
     if (!collect(many, *out))

@@ -4,6 +4,7 @@
 #include "procedure/backup.h"
 #include "procedure/costs.h"
 #include "procedure/flash.h"
+#include "procedure/match.h"
 #include "procedure/prepare.h"
 #include "procedure/run.h"
 
@@ -52,10 +53,13 @@ enum ub_code ub_plan_noted(struct ub_context *context, const struct ub_image *im
     ub_result_start(result);
     *out = NULL;
     ub_context_begin(context);
+    enum ub_code code = ub_match_options(options, err);
+    if (code)
+        return code;
     ub_tell_image(context, image);
     struct ub_session *session = NULL;
     struct ub_placement placement = {0};
-    enum ub_code code = ub_session_open(context, selector, true, &session, err);
+    code = ub_session_open(context, selector, true, &session, err);
     if (!code)
         code = ub_prepare(session, image, &chosen, &placement, err);
     if (!code)

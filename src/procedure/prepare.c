@@ -3,10 +3,11 @@
 
 #include "base/error.h"
 #include "base/text.h"
-#include "match/accept.h"
+#include "procedure/match.h"
 #include "procedure/prefix.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 
 void ub_tell_image(struct ub_context *context, const struct ub_image *image)
 {
@@ -26,32 +27,52 @@ void ub_tell_image(struct ub_context *context, const struct ub_image *image)
                 info.format_title, length, place, digest, digest + 62);
 }
 
-static bool id_fits(uint16_t claimed, uint16_t actual)
+/** What is doubtful, and what speaks for it. */
+static void tell_match(struct ub_session *session, const struct ub_match *match)
 {
-    return claimed == UB_IMAGE_ID_ANY || claimed == actual;
+    struct ub_env *env = &session->context->env;
+    char reasons[UB_ERROR_TEXT];
+    const struct ub_finding *finding;
+    const bool fits = !ub_match_count(match, UB_FINDING_AGAINST) &&
+                      ub_match_reasons(match, reasons, sizeof(reasons));
+    if (fits)
+        ub_env_begin(env, UB_STEP_IMAGE, 0, "matching");
+    for (size_t i = 0; i < match->count; i++) {
+        finding = &match->entries[i].finding;
+        if (finding->weight == UB_FINDING_WEAK && !finding->accepted)
+            ub_env_warn(env, "%s", finding->text);
+    }
+    if (fits)
+        ub_env_done(env, "fits: %s by its %s", session->target.family->name, reasons);
 }
 
-enum ub_code ub_match_ids(const struct ub_session *session, const struct ub_image *image,
-                          const struct ub_flash_options *options, struct ub_error *err)
+enum ub_code ub_match_image(struct ub_session *session, const struct ub_image *image,
+                            const struct ub_flash_options *options, bool comparing,
+                            struct ub_error *err)
 {
-    if (!image->has_ids || ub_is_accepted(options, "other-device"))
-        return UB_OK;
-    const struct ub_usb_info *info = &session->info;
-    if (id_fits(image->vid, info->vid) && id_fits(image->pid, info->pid))
-        return UB_OK;
-    if (session->was_runtime && id_fits(image->vid, session->runtime_vid) &&
-        id_fits(image->pid, session->runtime_pid))
-        return UB_OK;
-    return ub_fail(err, UB_IMG_WRONG_DEVICE,
-                   "%s says that it is for %04x:%04x; the device at %s is %04x:%04x", image->name,
-                   image->vid, image->pid, info->port, info->vid, info->pid);
+    struct ub_match_scratch scratch;
+    struct ub_match_case what = {.comparing = comparing};
+    struct ub_match *match = malloc(sizeof(*match));
+    if (!match)
+        return ub_fail_memory(err);
+    enum ub_code code = ub_match_session(session, image, options, &scratch, &what, err);
+    if (!code) {
+        ub_match_decide(&what, match);
+        code = ub_match_contradiction(match, err);
+    }
+    if (!code && !comparing && !session->matched) {
+        tell_match(session, match);
+        session->matched = true;
+    }
+    free(match);
+    return code;
 }
 
-enum ub_code ub_prepare(struct ub_session *session, const struct ub_image *image,
-                        const struct ub_flash_options *options, struct ub_placement *placement,
-                        struct ub_error *err)
+static enum ub_code prepare(struct ub_session *session, const struct ub_image *image,
+                            const struct ub_flash_options *options, bool comparing,
+                            struct ub_placement *placement, struct ub_error *err)
 {
-    enum ub_code code = ub_match_ids(session, image, options, err);
+    enum ub_code code = ub_match_image(session, image, options, comparing, err);
     if (!code)
         code = ub_check_prefix(session, image, err);
     if (!code)
@@ -64,4 +85,18 @@ enum ub_code ub_prepare(struct ub_session *session, const struct ub_image *image
         ub_env_warn(&session->context->env,
                     "the device takes a stream: the addresses in the file are not used");
     return code;
+}
+
+enum ub_code ub_prepare(struct ub_session *session, const struct ub_image *image,
+                        const struct ub_flash_options *options, struct ub_placement *placement,
+                        struct ub_error *err)
+{
+    return prepare(session, image, options, false, placement, err);
+}
+
+enum ub_code ub_prepare_comparing(struct ub_session *session, const struct ub_image *image,
+                                  const struct ub_flash_options *options,
+                                  struct ub_placement *placement, struct ub_error *err)
+{
+    return prepare(session, image, options, true, placement, err);
 }

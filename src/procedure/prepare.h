@@ -13,15 +13,23 @@
 void ub_tell_image(struct ub_context *context, const struct ub_image *image);
 
 /**
- * The ids in the image against those of the device, in either mode. Errors: UB_IMG_WRONG_DEVICE
- * unless options->accept names "other-device".
+ * Does the image belong on this device? Tells it once a run: what is doubtful as warnings, what
+ * speaks for it in one line. Where nothing will be written (`comparing`) only contradictions count.
+ * Errors: UB_IMG_CONTRADICTION, UB_IMG_WRONG_DEVICE, UB_IMG_WRONG_TARGET, UB_TRU_EXPIRED,
+ * UB_TRU_ROLLBACK, unless options->accept names each of them; UB_USE_OPTION, UB_SYS_MEMORY.
  */
-enum ub_code ub_match_ids(const struct ub_session *session, const struct ub_image *image,
-                          const struct ub_flash_options *options, struct ub_error *err);
+enum ub_code ub_match_image(struct ub_session *session, const struct ub_image *image,
+                            const struct ub_flash_options *options, bool comparing,
+                            struct ub_error *err);
 
-/** ub_match_ids(), ub_check_prefix(), then ub_place_image(). *placement is the caller's. */
+/** ub_match_image(), ub_check_prefix(), then ub_place_image(). *placement is the caller's. */
 enum ub_code ub_prepare(struct ub_session *session, const struct ub_image *image,
                         const struct ub_flash_options *options, struct ub_placement *placement,
                         struct ub_error *err);
+
+/** As ub_prepare(), for who only wants to compare. */
+enum ub_code ub_prepare_comparing(struct ub_session *session, const struct ub_image *image,
+                                  const struct ub_flash_options *options,
+                                  struct ub_placement *placement, struct ub_error *err);
 
 #endif

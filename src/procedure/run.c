@@ -2,6 +2,7 @@
 #include "procedure/run.h"
 
 #include "base/error.h"
+#include "procedure/match.h"
 #include "procedure/prepare.h"
 
 enum ub_code ub_run(struct ub_context *context, const char *selector, bool may_enter, ub_body *body,
@@ -14,9 +15,12 @@ enum ub_code ub_run(struct ub_context *context, const char *selector, bool may_e
     ub_context_begin(context);
     if (options)
         work->options = *options;
+    enum ub_code code = ub_match_options(options, err);
+    if (code)
+        return code;
     if (work->image)
         ub_tell_image(context, work->image);
-    enum ub_code code = ub_session_open(context, selector, may_enter, &session, err);
+    code = ub_session_open(context, selector, may_enter, &session, err);
     if (!code) {
         result->left = UB_LEFT_UNCHANGED;
         code = body(session, work, result, err);

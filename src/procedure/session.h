@@ -35,6 +35,8 @@ struct ub_session {
     bool was_runtime;         /**< it was entered from runtime mode, where its ids were: */
     uint16_t runtime_vid;
     uint16_t runtime_pid;
+    struct ub_device runtime; /**< as it was then */
+    bool matched;             /**< whether the image belongs here was told */
     uint64_t entered_us; /**< how long it took to come back in DFU mode */
 };
 

@@ -8,7 +8,7 @@ static enum ub_code verify_body(struct ub_session *session, struct ub_work *work
                                 struct ub_result *result, struct ub_error *err)
 {
     struct ub_placement placement = {0};
-    enum ub_code code = ub_prepare(session, work->image, &work->options, &placement, err);
+    enum ub_code code = ub_prepare_comparing(session, work->image, &work->options, &placement, err);
     if (!code)
         code = ub_pieces_verify(&session->target, &placement, err);
     result->verified = !code;
