@@ -4,26 +4,12 @@
 #include "base/bytes.h"
 #include "base/error.h"
 #include "base/text.h"
+#include "inspect/vectors.h"
 #include "loader/layout.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* Cortex-M: code below 0x20000000, SRAM from there to 0x3fffffff; some parts have RAM from
- * 0x10000000 on. */
-#define RAM_START UINT32_C(0x10000000)
-#define RAM_END   UINT32_C(0x40000000)
-
-bool ub_vectors_fit(const uint8_t *bytes, size_t length, uint64_t base)
-{
-    struct ub_cursor cursor = ub_cursor(bytes, length);
-    uint32_t stack = ub_take_u32le(&cursor);
-    uint32_t reset = ub_take_u32le(&cursor);
-    if (cursor.failed || stack < RAM_START || stack > RAM_END || (stack & 3u) != 0)
-        return false;
-    return (reset & 1u) != 0 && reset > base && reset - base < length;
-}
 
 static bool names_region(const struct ub_region *region, const char *word)
 {

@@ -64,11 +64,4 @@ bool ub_place_is_guarded(const struct ub_target *target, uint64_t address, uint6
 
 void ub_placement_free(struct ub_placement *placement);
 
-/**
- * True if the bytes begin with a Cortex-M vector table for code at `base`: an initial stack pointer
- * in the RAM range, and a reset vector that is odd and points into these very bytes (ARMv7-M
- * Architecture Reference Manual B1.5.3).
- */
-bool ub_vectors_fit(const uint8_t *bytes, size_t length, uint64_t base);
-
 #endif

@@ -8,6 +8,7 @@
 
 #include "base/bytes.h"
 #include "fake.h"
+#include "inspect/vectors.h"
 
 #include <string.h>
 
