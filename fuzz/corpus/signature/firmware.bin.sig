@@ -1,0 +1,2 @@
+untrusted comment: verify with signify.pub
+RWReeFpJVZqbNAKfVpkrjFaxJMRFTvmFNbD8u4sIVjb9qdhK83IQsT1P+t0TZbhJLk0L25UFwSCQTbXgJXRElSMnA4+86i+sSgQ=
