@@ -806,7 +806,8 @@ struct ub_trust_options {
  * Checks who vouches for an image that was opened from a file, against the very bytes that were
  * read. What is found stays with the image (ub_image_trust()), a manifest's words become its
  * claims. Anything that is there and wrong is an error; nothing at all is UB_TRUST_NONE. Errors:
- * UB_TRU domain except UB_TRU_REQUIRED, UB_IMG_READ (the file changed since).
+ * UB_TRU domain except UB_TRU_REQUIRED, UB_TRU_EXPIRED and UB_TRU_ROLLBACK, UB_IMG_READ (the file
+ * changed since), UB_USE_OPTION (no digest), UB_USE_CONFLICT (first use of other than one key).
  */
 UB_API UB_MUST_USE enum ub_code ub_trust_image(struct ub_context *context, struct ub_image *image,
                                                const struct ub_trust_options *options,
@@ -833,14 +834,15 @@ struct ub_key {
 UB_API UB_MUST_USE enum ub_code ub_keys(struct ub_context *context, struct ub_key **out,
                                         size_t *count, struct ub_error *err);
 /** Adds the public key in `path` under `scope->name` ("": the file's name), for scope's vendor,
- * model and market. Errors: UB_TRU_KEY, UB_TRU_STORE, UB_TRU_REVOKED. */
+ * model and market; a key that is there under that name gets them instead of its own. Errors:
+ * UB_TRU_KEY, UB_TRU_STORE, UB_TRU_REVOKED, UB_USE_OPTION (no name for a key). */
 UB_API UB_MUST_USE enum ub_code ub_key_add(struct ub_context *context, const char *path,
                                            const struct ub_key *scope, struct ub_error *err);
-/** Forgets a key, by name or id. Errors: UB_TRU_UNKNOWN_KEY, UB_TRU_STORE. */
+/** Forgets a key of the user's, by name or id. Errors: UB_TRU_UNKNOWN_KEY, UB_TRU_STORE. */
 UB_API UB_MUST_USE enum ub_code ub_key_remove(struct ub_context *context, const char *key,
                                               struct ub_error *err);
 /** Never again trusts a key (its name or id), or a file (64 digits of its SHA-256), with a reason.
- * Errors: UB_TRU_STORE. */
+ * Errors: UB_TRU_UNKNOWN_KEY (it is none of these), UB_TRU_STORE. */
 UB_API UB_MUST_USE enum ub_code ub_key_revoke(struct ub_context *context, const char *what,
                                               const char *reason, struct ub_error *err);
 

@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/scratch.h"
 #include "procedure/load_quirks.h"
+#include "procedure/trust.h"
 #include "usb/trace_file.h"
 
 #include <stddef.h>
@@ -112,6 +113,8 @@ enum ub_code ub_context_open(const struct ub_config *config, struct ub_context *
         code = open_vault(context, config, err);
     if (!code)
         code = ub_load_quirks(config, &context->quirks, err);
+    if (!code)
+        code = ub_trust_open(context, config, err);
     if (code) {
         ub_context_close(context);
         return code;
@@ -132,6 +135,7 @@ void ub_context_close(struct ub_context *context)
     ub_vault_close(context->vault);
     ub_scratch_remove(context->scratch);
     ub_quirks_close(context->quirks);
+    ub_trust_close(context);
     free(context);
 }
 

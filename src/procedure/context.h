@@ -14,6 +14,9 @@
 #include "usb/transport.h"
 #include "vault/vault.h"
 
+struct ub_policy;
+struct ub_store;
+
 /** What a context has; all of it but `env` and `meant` is shared by its forks. */
 struct ub_context {
     struct ub_env env; /**< before all that forks share */
@@ -26,6 +29,9 @@ struct ub_context {
     struct ub_vault *vault;
     char *scratch; /**< the vault's folder if it is a replay's own, which goes with it; or NULL */
     struct ub_quirks *quirks;
+    struct ub_store *keys;
+    struct ub_policy *policy;
+    const char *bus; /**< whose memory of versions counts, or NULL: none */
 };
 
 /**

@@ -9,6 +9,7 @@
 #include "procedure/prepare.h"
 #include "procedure/prove.h"
 #include "procedure/run.h"
+#include "procedure/trust.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -332,6 +333,8 @@ static enum ub_code flash_body(struct ub_session *session, struct ub_work *work,
     if (!code)
         code = ub_session_write(session, &job, result, err);
     ub_placement_free(&placement);
+    if (!code && (result->verified || result->proved))
+        ub_remember_version(session, image);
     if (!code && !work->options.stay)
         code = ub_session_leave(session, result, err);
     return code;

@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "procedure/match.h"
 #include "procedure/prefix.h"
+#include "procedure/trust.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -17,14 +18,16 @@ void ub_tell_image(struct ub_context *context, const struct ub_image *image)
     char length[32];
     char digest[65];
     char place[64] = "";
+    char trust[UB_ERROR_TEXT];
+    ub_print_trust(trust, sizeof(trust), &image->trust);
     ub_print_grouped(length, sizeof(length), info.length);
     ub_print_hex(digest, info.sha256, sizeof(info.sha256));
     if (ub_image_segment(image, 0, &first) && first.has_address)
         (void)ub_print(place, sizeof(place), " at 0x%08" PRIx64 "%s", first.address,
                        info.segment_count > 1 ? " and on" : "");
     ub_env_begin(&context->env, UB_STEP_IMAGE, info.length, "%s", info.name);
-    ub_env_done(&context->env, "%s  %s, %s bytes%s, sha256 %.4s…%.2s, not signed", info.name,
-                info.format_title, length, place, digest, digest + 62);
+    ub_env_done(&context->env, "%s  %s, %s bytes%s, sha256 %.4s…%.2s, %s", info.name,
+                info.format_title, length, place, digest, digest + 62, trust);
 }
 
 /** What is doubtful, and what speaks for it. */
@@ -91,7 +94,9 @@ enum ub_code ub_prepare(struct ub_session *session, const struct ub_image *image
                         const struct ub_flash_options *options, struct ub_placement *placement,
                         struct ub_error *err)
 {
-    return prepare(session, image, options, false, placement, err);
+    /* reading and comparing are nobody's policy; writing is */
+    enum ub_code code = ub_check_policy(session, image, err);
+    return code ? code : prepare(session, image, options, false, placement, err);
 }
 
 enum ub_code ub_prepare_comparing(struct ub_session *session, const struct ub_image *image,

@@ -11,9 +11,13 @@
 
 #define UB_MANIFEST_ENDING      ".manifest.json" /**< behind the name of the image's file */
 #define UB_MANIFEST_FILE_MAX    ((size_t)64 * 1024)
-#define UB_MANIFEST_WORDS_MAX   32         /**< entries of one list */
-#define UB_MANIFEST_REGIONS_MAX 256        /**< an image in more pieces has none in its manifest */
-#define UB_MANIFEST_SOURCE      "manifest" /**< source of the claims that a manifest makes */
+#define UB_MANIFEST_WORDS_MAX   32  /**< entries of one list */
+#define UB_MANIFEST_REGIONS_MAX 256 /**< an image in more pieces has none in its manifest */
+
+/** Source of the claims that a manifest makes: "manifest". Other files' manifests, which nobody
+ * signed, may have a source of the same text; this very pointer is a signed manifest's. */
+extern const char ub_manifest_source[];
+#define UB_MANIFEST_SOURCE ub_manifest_source
 
 /** A list of words; owned by the manifest. */
 struct ub_words {

@@ -8,6 +8,8 @@
 #include <sodium.h>
 #include <string.h>
 
+const char ub_manifest_source[] = "manifest";
+
 /** The bytes of the image that a region is of, which lie in one piece; NULL if there are none. */
 static const uint8_t *find_bytes(const struct ub_image *image,
                                  const struct ub_manifest_region *region)
@@ -94,7 +96,7 @@ static enum ub_code add_word(struct ub_image *image, enum ub_claim_kind kind, co
 {
     if (!text[0])
         return UB_OK;
-    return ub_image_add_claim(image, kind, UB_MANIFEST_SOURCE, 0, 0, text, err);
+    return ub_image_add_claim(image, kind, ub_manifest_source, 0, 0, text, err);
 }
 
 static enum ub_code add_words(struct ub_image *image, enum ub_claim_kind kind,

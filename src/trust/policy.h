@@ -42,7 +42,4 @@ enum ub_code ub_policy_add_file(struct ub_policy *policy, const char *path, bool
 enum ub_code ub_policy_check(const struct ub_policy *policy, const char *family,
                              const struct ub_trust *trust, struct ub_error *err);
 
-/** May a key be kept on first use? */
-bool ub_policy_first_use(const struct ub_policy *policy);
-
 #endif
