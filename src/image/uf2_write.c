@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Writing UF2: whole pages of 256 bytes, because bootloaders take nothing else (RP2040 datasheet,
- * section 2.8.4.2). What the image does not have of a page is blank. */
+ * section 2.8.4.2). What the image does not have of a page is blank, or what gaps are filled with.
+ */
 #include "base/bytes.h"
 #include "base/error.h"
 #include "image/formats.h"
@@ -12,6 +13,14 @@
 
 #define PAGE  UB_UF2_PAYLOAD
 #define BLANK 0xff
+
+/** What is the same in all blocks. */
+struct form {
+    uint32_t count;
+    bool has_family;
+    uint32_t family;
+    uint8_t fill;
+};
 
 /** Refuses what UF2 has no field for. */
 static enum ub_code check(const struct ub_image *image, struct ub_error *err)
@@ -48,26 +57,24 @@ static uint64_t count_pages(const struct ub_image *image)
     return count;
 }
 
-/** Begins a block whose page is blank. */
-static void put_block(uint8_t *to, uint64_t page, uint32_t number, uint32_t count, bool has_family,
-                      uint32_t family)
+/** Begins a block with nothing of the image in its page. */
+static void put_block(uint8_t *to, uint64_t page, uint32_t number, const struct form *form)
 {
     memset(to, 0, UB_UF2_BLOCK);
     ub_put_u32le(to, UB_UF2_START0);
     ub_put_u32le(to + 4, UB_UF2_START1);
-    ub_put_u32le(to + 8, has_family ? UB_UF2_HAS_FAMILY : 0);
+    ub_put_u32le(to + 8, form->has_family ? UB_UF2_HAS_FAMILY : 0);
     ub_put_u32le(to + 12, (uint32_t)(page * PAGE));
     ub_put_u32le(to + 16, PAGE);
     ub_put_u32le(to + 20, number);
-    ub_put_u32le(to + 24, count);
-    ub_put_u32le(to + 28, has_family ? family : 0);
-    memset(to + UB_UF2_HEADER, BLANK, PAGE);
+    ub_put_u32le(to + 24, form->count);
+    ub_put_u32le(to + 28, form->family);
+    memset(to + UB_UF2_HEADER, form->fill, PAGE);
     ub_put_u32le(to + UB_UF2_BLOCK - 4, UB_UF2_END);
 }
 
-/** Puts all blocks to `to`, which has room for `count`. */
-static void put_pages(uint8_t *to, const struct ub_image *image, uint32_t count, bool has_family,
-                      uint32_t family)
+/** Puts all blocks to `to`, which has room for form->count. */
+static void put_pages(uint8_t *to, const struct ub_image *image, const struct form *form)
 {
     uint64_t next = 0;
     uint32_t number = 0;
@@ -79,8 +86,7 @@ static void put_pages(uint8_t *to, const struct ub_image *image, uint32_t count,
             size_t part = PAGE - within < s->length - at ? PAGE - within : s->length - at;
             if (address / PAGE >= next) {
                 next = address / PAGE + 1;
-                put_block(to + (size_t)number * UB_UF2_BLOCK, address / PAGE, number, count,
-                          has_family, family);
+                put_block(to + (size_t)number * UB_UF2_BLOCK, address / PAGE, number, form);
                 number++;
             }
             memcpy(to + (size_t)(number - 1) * UB_UF2_BLOCK + UB_UF2_HEADER + within, s->data + at,
@@ -98,7 +104,6 @@ enum ub_code ub_uf2_write(const struct ub_image *image, const struct ub_save_opt
         return code;
     bool given = options && options->has_uf2_family;
     const struct ub_claim *claim = ub_image_find_claim(image, UB_CLAIM_UF2_FAMILY);
-    uint32_t family = given ? options->uf2_family : claim ? (uint32_t)claim->number : 0;
     uint64_t count = count_pages(image);
     if (count > UB_IMAGE_FILE_MAX / UB_UF2_BLOCK)
         return ub_fail(err, UB_IMG_UNWRITABLE,
@@ -108,7 +113,15 @@ enum ub_code ub_uf2_write(const struct ub_image *image, const struct ub_save_opt
     uint8_t *file = malloc(total);
     if (!file)
         return ub_fail_memory(err);
-    put_pages(file, image, (uint32_t)count, given || claim, family);
+    put_pages(file, image,
+              &(struct form){
+                  .count = (uint32_t)count,
+                  .has_family = given || claim,
+                  .family = given   ? options->uf2_family
+                            : claim ? (uint32_t)claim->number
+                                    : 0,
+                  .fill = options && options->has_fill ? options->fill : BLANK,
+              });
     *bytes = file;
     *length = total;
     return UB_OK;
