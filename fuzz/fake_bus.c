@@ -35,6 +35,7 @@ static void look(struct fake_device *device)
     if (!device->present && device->time.now >= device->arrive_us) {
         device->face = device->next;
         fake_start(device);
+        fake_meet(device);
     }
 }
 

@@ -174,6 +174,8 @@ bool fake_was_sent(const struct fake_device *device, const uint8_t *bytes, size_
 /** Notes what a request of the host means; `code` and `actual` are the answer. */
 void fake_note(struct fake_device *device, const struct ub_setup *setup, const uint8_t *data,
                enum ub_code code, uint16_t actual);
+/** Notes what the device says of itself since it arrived: how long its blocks are. */
+void fake_meet(struct fake_device *device);
 /** Forgets everything that was noted. */
 void fake_forget(struct fake_device *device);
 

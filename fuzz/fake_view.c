@@ -45,6 +45,12 @@ static size_t cell_of(uint64_t address)
     return NOWHERE;
 }
 
+void fake_meet(struct fake_device *device)
+{
+    device->view.unit = device->face.no_functional ? ASSUMED_UNIT : device->face.transfer_size;
+    device->view.tainted = device->view.tainted || device->face.tainted;
+}
+
 void fake_forget(struct fake_device *device)
 {
     if (++run == 0) {
@@ -53,8 +59,7 @@ void fake_forget(struct fake_device *device)
     }
     memset(&device->view, 0, sizeof(device->view));
     device->view.pointer = FAKE_FLASH_BASE;
-    device->view.unit = device->face.no_functional ? ASSUMED_UNIT : device->face.transfer_size;
-    device->view.tainted = device->face.tainted;
+    fake_meet(device);
 }
 
 /* The cells of [address, address + length); NULL if they are not all in one memory. */
