@@ -14,9 +14,9 @@
 
 #define ANSWER 64
 
-/** The terminal to read from, or -1. Without a person looking at standard error none is used, so
- * that a script never hangs on a question that nobody sees. */
-static int open_terminal(const struct cli *cli)
+/* Without a person looking at standard error none is used, so that a script never hangs on a
+ * question that nobody sees. */
+int ask_terminal(const struct cli *cli)
 {
     if (cli->json || !cli->term.err.terminal) {
         return -1;
@@ -78,7 +78,7 @@ bool ask(void *user, const char *question)
     if (cli->yes) {
         return true;
     }
-    int terminal = open_terminal(cli);
+    int terminal = ask_terminal(cli);
     if (terminal < 0) {
         cli->unanswered = true;
         return false;
@@ -93,7 +93,7 @@ bool ask(void *user, const char *question)
 
 enum ub_code ask_ahead(const struct cli *cli, struct ub_error *err)
 {
-    int terminal = cli->yes ? -1 : open_terminal(cli);
+    int terminal = cli->yes ? -1 : ask_terminal(cli);
     if (terminal >= 0) {
         (void)close(terminal);
     } else if (!cli->yes) {

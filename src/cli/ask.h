@@ -16,6 +16,9 @@ bool ask(void *user, const char *question);
 
 struct cli;
 
+/** The terminal that a person can be asked on, to be closed with close(), or -1. */
+int ask_terminal(const struct cli *cli);
+
 /** Refuses a verb that will ask when nobody can answer, before any device is touched. Errors:
  * UB_USE_NO_ANSWER. */
 enum ub_code ask_ahead(const struct cli *cli, struct ub_error *err);

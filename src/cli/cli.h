@@ -35,6 +35,7 @@ struct cli {
     struct ub_result result; /**< of the procedure that ran */
     bool has_result;
     bool silent;     /**< steps are not shown: the verb only looks */
+    bool told;       /**< the error was shown already, as a verdict */
     bool unanswered; /**< a question was asked and nobody could answer */
     struct cli_progress progress;
     struct cli_many *many;              /**< several devices are being worked on; else NULL */
@@ -56,8 +57,22 @@ enum ub_code cli_flash_options(struct cli *cli, struct ub_error *err);
 enum ub_code cli_single(const struct cli_words *words, enum cli_option_id option,
                         const char **value, struct ub_error *err);
 
-/** How image files are to be read, from the options. */
-void cli_image_options(const struct cli *cli, struct ub_image_options *options);
+/** As cli_context(), for verbs that look at files only: no bus is opened. */
+enum ub_code cli_files_context(struct cli *cli, struct ub_error *err);
+
+/** UB_USE_ARGUMENT for what is an address on the net: it has to be fetched and checked first. */
+enum ub_code cli_no_url(const char *file, struct ub_error *err);
+
+/** Opens an image file as the options say. *image is the caller's. Errors: UB_USE_ARGUMENT (an
+ * address on the net), UB_USE_OPTION (--accept), those of ub_image_open(). */
+enum ub_code cli_open_image(const struct cli *cli, const char *file, struct ub_image **image,
+                            struct ub_error *err);
+
+/** What to check an image by, from the options. */
+void cli_trust_options(const struct cli *cli, struct ub_trust_options *options);
+
+/** Finds out who vouches for an image. The context is open. Errors: those of ub_trust_image(). */
+enum ub_code cli_trust(struct cli *cli, struct ub_image *image, struct ub_error *err);
 
 /** "unbrick --sim X --quirk Y --vault Z": how this run's context is named in a command to come. */
 void cli_command_prefix(const struct cli *cli, char *to, size_t size);

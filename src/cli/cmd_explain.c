@@ -5,6 +5,7 @@
 #include "json.h"
 #include "render.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 enum ub_code cmd_explain(struct cli *cli, struct ub_error *err)
@@ -59,7 +60,7 @@ static enum ub_code backup_words(struct cli *cli, struct ub_error *err)
 {
     struct ub_backup_info *backups = NULL;
     size_t count = 0;
-    enum ub_code code = cli_context(cli, err);
+    enum ub_code code = cli_files_context(cli, err);
     if (code == UB_OK) {
         code = ub_vault_list(cli->context, &backups, &count, err);
     }
@@ -68,6 +69,53 @@ static enum ub_code backup_words(struct cli *cli, struct ub_error *err)
     }
     ub_vault_free(backups, count);
     return code;
+}
+
+static enum ub_code key_words(struct cli *cli, struct ub_error *err)
+{
+    struct ub_key *keys = NULL;
+    size_t count = 0;
+    enum ub_code code = cli_files_context(cli, err);
+    if (code == UB_OK) {
+        code = ub_keys(cli->context, &keys, &count, err);
+    }
+    for (size_t i = 0; code == UB_OK && i < count; i++) {
+        word(cli, keys[i].name);
+    }
+    free(keys);
+    return code;
+}
+
+/** Words of a table of the library. False if there is none of that kind. */
+static bool table_words(struct cli *cli, const char *kind)
+{
+    const struct ub_sim_model *model = NULL;
+    const struct ub_explanation *explanation = NULL;
+    const char *text = NULL;
+    if (strcmp(kind, "models") == 0) {
+        for (size_t i = 0; (model = ub_sim_model_at(i)) != NULL; i++) {
+            word(cli, model->name);
+        }
+    } else if (strcmp(kind, "errors") == 0) {
+        for (size_t i = 0; (explanation = ub_explain_at(i)) != NULL; i++) {
+            word(cli, explanation->id);
+        }
+    } else if (strcmp(kind, "acceptable") == 0) {
+        for (size_t i = 0; (text = ub_acceptable_at(i, NULL)) != NULL; i++) {
+            word(cli, text);
+        }
+    } else if (strcmp(kind, "families") == 0) {
+        for (size_t i = 0; (text = ub_family_word_at(i, NULL)) != NULL; i++) {
+            word(cli, text);
+        }
+    } else if (strcmp(kind, "formats") == 0) {
+        for (size_t i = 0; (text = ub_image_format_at(i)) != NULL; i++) {
+            word(cli, text);
+        }
+    } else {
+        return false;
+    }
+    return true;
 }
 
 static void topic_words(struct cli *cli)
@@ -90,8 +138,6 @@ static void topic_words(struct cli *cli)
 
 enum ub_code cmd_words(struct cli *cli, struct ub_error *err)
 {
-    const struct ub_sim_model *model = NULL;
-    const struct ub_explanation *explanation = NULL;
     const char *kind = cli_argument(&cli->words, 0);
     if (strcmp(kind, "devices") == 0) {
         return device_words(cli, err);
@@ -99,17 +145,12 @@ enum ub_code cmd_words(struct cli *cli, struct ub_error *err)
     if (strcmp(kind, "backups") == 0) {
         return backup_words(cli, err);
     }
-    if (strcmp(kind, "models") == 0) {
-        for (size_t i = 0; (model = ub_sim_model_at(i)) != NULL; i++) {
-            word(cli, model->name);
-        }
-    } else if (strcmp(kind, "errors") == 0) {
-        for (size_t i = 0; (explanation = ub_explain_at(i)) != NULL; i++) {
-            word(cli, explanation->id);
-        }
-    } else if (strcmp(kind, "topics") == 0) {
+    if (strcmp(kind, "keys") == 0) {
+        return key_words(cli, err);
+    }
+    if (strcmp(kind, "topics") == 0) {
         topic_words(cli);
-    } else {
+    } else if (!table_words(cli, kind)) {
         return cli_fail(err, UB_USE_ARGUMENT, "there are no words of kind \"%s\"", kind);
     }
     return UB_OK;

@@ -18,11 +18,9 @@
 static enum ub_code prepare(struct cli *cli, bool asks, struct ub_image **image,
                             struct ub_error *err)
 {
-    struct ub_image_options options;
-    cli_image_options(cli, &options);
     enum ub_code code = cli_flash_options(cli, err);
     if (code == UB_OK) {
-        code = ub_image_open(cli_argument(&cli->words, 0), &options, image, err);
+        code = cli_open_image(cli, cli_argument(&cli->words, 0), image, err);
     }
     if (code == UB_OK && asks) {
         code = ask_ahead(cli, err);

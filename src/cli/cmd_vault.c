@@ -11,7 +11,7 @@ enum ub_code cmd_vault_list(struct cli *cli, struct ub_error *err)
 {
     struct ub_backup_info *backups = NULL;
     size_t count = 0;
-    enum ub_code code = cli_context(cli, err);
+    enum ub_code code = cli_files_context(cli, err);
     if (code == UB_OK) {
         code = ub_vault_list(cli->context, &backups, &count, err);
     }
@@ -31,7 +31,7 @@ enum ub_code cmd_vault_show(struct cli *cli, struct ub_error *err)
     struct ub_backup_info *backups = NULL;
     size_t count = 0;
     const char *id = cli_argument(&cli->words, 0);
-    enum ub_code code = cli_context(cli, err);
+    enum ub_code code = cli_files_context(cli, err);
     if (code == UB_OK) {
         code = ub_vault_list(cli->context, &backups, &count, err);
     }
@@ -82,7 +82,7 @@ enum ub_code cmd_vault_check(struct cli *cli, struct ub_error *err)
     size_t count = 0;
     struct ub_error first;
     memset(&first, 0, sizeof(first));
-    enum ub_code code = cli_context(cli, err);
+    enum ub_code code = cli_files_context(cli, err);
     if (code == UB_OK && cli->words.argument_count == 0) {
         code = ub_vault_list(cli->context, &backups, &count, err);
     }

@@ -12,6 +12,8 @@ static volatile sig_atomic_t signals_seen;
 static volatile sig_atomic_t silent;
 static struct ub_context *volatile the_context;
 static struct ub_sim_server *volatile the_server;
+static volatile sig_atomic_t the_terminal = -1;
+static struct termios terminal_before;
 
 static void say(const char *text)
 {
@@ -34,6 +36,10 @@ static void on_signal(int number)
         }
         ub_context_cancel(the_context);
     } else {
+        if (the_terminal >= 0) {
+            (void)tcsetattr((int)the_terminal, TCSAFLUSH, &terminal_before);
+            say("\n");
+        }
         _exit(130); /* nothing is under way */
     }
     errno = saved;
@@ -69,6 +75,15 @@ void interrupt_speaks(bool speaks)
 void interrupt_server(struct ub_sim_server *server)
 {
     the_server = server;
+}
+
+void interrupt_terminal(int terminal, const struct termios *before)
+{
+    the_terminal = -1;
+    if (before != NULL) {
+        terminal_before = *before;
+        the_terminal = terminal;
+    }
 }
 
 bool interrupt_seen(void)

@@ -33,25 +33,25 @@ json_t *json_of_number(uint64_t value)
     return json_integer((json_int_t)(value > INT64_MAX ? INT64_MAX : value));
 }
 
-static void set_text(json_t *object, const char *key, const char *text)
+void json_add_text(json_t *object, const char *key, const char *text)
 {
     (void)json_object_set_new(object, key, json_of_text(text));
 }
 
-static void set_number(json_t *object, const char *key, uint64_t value)
+void json_add_number(json_t *object, const char *key, uint64_t value)
 {
     (void)json_object_set_new(object, key, json_of_number(value));
 }
 
-static void set_bool(json_t *object, const char *key, bool value)
+void json_add_bool(json_t *object, const char *key, bool value)
 {
     (void)json_object_set_new(object, key, json_boolean(value));
 }
 
-static void set_sha256(json_t *object, const uint8_t *digest)
+void json_add_sha256(json_t *object, const uint8_t *digest)
 {
     char text[FORMAT_TEXT];
-    set_text(object, "sha256", format_sha256(text, digest));
+    json_add_text(object, "sha256", format_sha256(text, digest));
 }
 
 void json_line(struct cli *cli, const char *type, json_t *object)
@@ -76,18 +76,18 @@ json_t *json_of_device(const struct ub_device *device)
 {
     char id[FORMAT_TEXT];
     json_t *object = json_object();
-    set_text(object, "port", device->port);
-    set_text(object, "id", format_id(id, device));
-    set_number(object, "vid", device->vid);
-    set_number(object, "pid", device->pid);
-    set_number(object, "release", device->bcdDevice);
-    set_text(object, "mode", format_mode_key(device->mode));
-    set_text(object, "family", device->family);
-    set_text(object, "protocol", device->protocol);
-    set_text(object, "manufacturer", device->manufacturer);
-    set_text(object, "product", device->product);
-    set_text(object, "serial", device->serial);
-    set_text(object, "next_step", device->next_step);
+    json_add_text(object, "port", device->port);
+    json_add_text(object, "id", format_id(id, device));
+    json_add_number(object, "vid", device->vid);
+    json_add_number(object, "pid", device->pid);
+    json_add_number(object, "release", device->bcdDevice);
+    json_add_text(object, "mode", format_mode_key(device->mode));
+    json_add_text(object, "family", device->family);
+    json_add_text(object, "protocol", device->protocol);
+    json_add_text(object, "manufacturer", device->manufacturer);
+    json_add_text(object, "product", device->product);
+    json_add_text(object, "serial", device->serial);
+    json_add_text(object, "next_step", device->next_step);
     return object;
 }
 
@@ -110,15 +110,15 @@ static json_t *region_object(const struct ub_region *region)
 {
     json_t *object = json_object();
     json_t *runs = json_array();
-    set_number(object, "alt", region->alt);
-    set_text(object, "name", region->name);
-    set_text(object, "kind", format_kind(region->kind));
+    json_add_number(object, "alt", region->alt);
+    json_add_text(object, "name", region->name);
+    json_add_text(object, "kind", format_kind(region->kind));
     (void)json_object_set_new(object, "rights", rights_array(region->rights));
     for (size_t i = 0; i < region->run_count; i++) {
         json_t *run = json_object();
-        set_number(run, "address", region->runs[i].address);
-        set_number(run, "size", region->runs[i].size);
-        set_number(run, "count", region->runs[i].count);
+        json_add_number(run, "address", region->runs[i].address);
+        json_add_number(run, "size", region->runs[i].size);
+        json_add_number(run, "count", region->runs[i].count);
         (void)json_object_set_new(run, "rights", rights_array(region->runs[i].rights));
         (void)json_array_append_new(runs, run);
     }
@@ -129,11 +129,11 @@ static json_t *region_object(const struct ub_region *region)
 static json_t *quirk_object(const struct ub_quirk_info *quirk)
 {
     json_t *object = json_object();
-    set_text(object, "name", quirk->name);
-    set_text(object, "defect", quirk->defect);
-    set_text(object, "remedy", quirk->remedy);
-    set_text(object, "because", quirk->because);
-    set_text(object, "source", quirk->source);
+    json_add_text(object, "name", quirk->name);
+    json_add_text(object, "defect", quirk->defect);
+    json_add_text(object, "remedy", quirk->remedy);
+    json_add_text(object, "because", quirk->because);
+    json_add_text(object, "source", quirk->source);
     return object;
 }
 
@@ -144,18 +144,18 @@ json_t *json_of_details(const struct ub_details *details)
     json_t *warnings = json_array();
     json_t *quirks = json_array();
     (void)json_object_set_new(object, "device", json_of_device(&details->device));
-    set_number(object, "dfu_version", details->bcdDFUVersion);
-    set_number(object, "attributes", details->bmAttributes);
-    set_bool(object, "can_download", details->can_write);
-    set_bool(object, "can_upload", details->can_read);
-    set_bool(object, "manifestation_tolerant", (details->bmAttributes & 4) != 0);
-    set_bool(object, "will_detach", (details->bmAttributes & 8) != 0);
-    set_number(object, "transfer_size_claimed", details->wTransferSize);
-    set_number(object, "transfer_size", details->transfer_size);
-    set_number(object, "detach_timeout_ms", details->wDetachTimeOut);
-    set_text(object, "state", ub_dfu_state_name(details->bState));
-    set_text(object, "status", ub_dfu_status_name(details->bStatus));
-    set_bool(object, "read_protected", details->read_protected);
+    json_add_number(object, "dfu_version", details->bcdDFUVersion);
+    json_add_number(object, "attributes", details->bmAttributes);
+    json_add_bool(object, "can_download", details->can_write);
+    json_add_bool(object, "can_upload", details->can_read);
+    json_add_bool(object, "manifestation_tolerant", (details->bmAttributes & 4) != 0);
+    json_add_bool(object, "will_detach", (details->bmAttributes & 8) != 0);
+    json_add_number(object, "transfer_size_claimed", details->wTransferSize);
+    json_add_number(object, "transfer_size", details->transfer_size);
+    json_add_number(object, "detach_timeout_ms", details->wDetachTimeOut);
+    json_add_text(object, "state", ub_dfu_state_name(details->bState));
+    json_add_text(object, "status", ub_dfu_status_name(details->bStatus));
+    json_add_bool(object, "read_protected", details->read_protected);
     for (size_t i = 0; i < details->region_count; i++) {
         (void)json_array_append_new(regions, region_object(&details->regions[i]));
     }
@@ -171,38 +171,6 @@ json_t *json_of_details(const struct ub_details *details)
     return object;
 }
 
-json_t *json_of_image(const char *file, const struct ub_image *image)
-{
-    struct ub_image_info info;
-    struct ub_image_segment segment;
-    json_t *object = json_object();
-    json_t *segments = json_array();
-    ub_image_info(image, &info);
-    set_text(object, "file", file);
-    set_text(object, "name", info.name);
-    set_text(object, "format", info.format);
-    set_number(object, "file_size", info.file_size);
-    set_number(object, "length", info.length);
-    set_sha256(object, info.sha256);
-    (void)json_object_set_new(object, "vid", info.has_ids ? json_of_number(info.vid) : json_null());
-    (void)json_object_set_new(object, "pid", info.has_ids ? json_of_number(info.pid) : json_null());
-    (void)json_object_set_new(object, "release",
-                              info.has_ids ? json_of_number(info.bcdDevice) : json_null());
-    set_text(object, "target", info.target_name);
-    for (size_t i = 0; ub_image_segment(image, i, &segment); i++) {
-        json_t *one = json_object();
-        (void)json_object_set_new(one, "alt",
-                                  segment.alt >= 0 ? json_integer(segment.alt) : json_null());
-        (void)json_object_set_new(
-            one, "address", segment.has_address ? json_of_number(segment.address) : json_null());
-        set_number(one, "length", segment.length);
-        (void)json_array_append_new(segments, one);
-    }
-    (void)json_object_set_new(object, "segments", segments);
-    (void)json_object_set_new(object, "error", json_null());
-    return object;
-}
-
 /** The ways that were considered, cheapest first. */
 static json_t *choices_array(const struct ub_plan *plan)
 {
@@ -210,11 +178,11 @@ static json_t *choices_array(const struct ub_plan *plan)
     json_t *choices = json_array();
     for (size_t i = 0; ub_plan_choice(plan, i, &choice); i++) {
         json_t *one = json_object();
-        set_text(one, "way", choice.way);
-        set_bool(one, "chosen", choice.chosen);
-        set_bool(one, "allowed", choice.allowed);
-        set_text(one, "why", choice.why);
-        set_number(one, "predicted_us", choice.predicted_us);
+        json_add_text(one, "way", choice.way);
+        json_add_bool(one, "chosen", choice.chosen);
+        json_add_bool(one, "allowed", choice.allowed);
+        json_add_text(one, "why", choice.why);
+        json_add_number(one, "predicted_us", choice.predicted_us);
         (void)json_array_append_new(choices, one);
     }
     return choices;
@@ -229,25 +197,25 @@ json_t *json_of_plan(const struct ub_plan *plan)
     ub_plan_info(plan, &info);
     for (size_t i = 0; ub_plan_step(plan, i, &step); i++) {
         json_t *one = json_object();
-        set_text(one, "action", format_action(step.action));
-        set_number(one, "alt", step.alt);
-        set_number(one, "address", step.address);
-        set_number(one, "length", step.length);
-        set_number(one, "predicted_us", step.predicted_us);
-        set_bool(one, "irreversible", step.irreversible);
+        json_add_text(one, "action", format_action(step.action));
+        json_add_number(one, "alt", step.alt);
+        json_add_number(one, "address", step.address);
+        json_add_number(one, "length", step.length);
+        json_add_number(one, "predicted_us", step.predicted_us);
+        json_add_bool(one, "irreversible", step.irreversible);
         (void)json_array_append_new(steps, one);
     }
-    set_number(object, "sectors_erased", info.sectors_erased);
-    set_number(object, "sectors_touched", info.sectors_touched);
-    set_number(object, "sectors_total", info.sectors_total);
-    set_number(object, "bytes_written", info.bytes_written);
-    set_number(object, "bytes_kept", info.bytes_kept);
-    set_number(object, "bytes_preserved", info.bytes_preserved);
-    set_number(object, "predicted_us", info.predicted_us);
-    set_number(object, "may_add_us", info.may_add_us);
-    set_bool(object, "read_back", info.read_back);
-    set_bool(object, "nothing_to_do", info.nothing_to_do);
-    set_bool(object, "needs_no_backup", info.needs_no_backup);
+    json_add_number(object, "sectors_erased", info.sectors_erased);
+    json_add_number(object, "sectors_touched", info.sectors_touched);
+    json_add_number(object, "sectors_total", info.sectors_total);
+    json_add_number(object, "bytes_written", info.bytes_written);
+    json_add_number(object, "bytes_kept", info.bytes_kept);
+    json_add_number(object, "bytes_preserved", info.bytes_preserved);
+    json_add_number(object, "predicted_us", info.predicted_us);
+    json_add_number(object, "may_add_us", info.may_add_us);
+    json_add_bool(object, "read_back", info.read_back);
+    json_add_bool(object, "nothing_to_do", info.nothing_to_do);
+    json_add_bool(object, "needs_no_backup", info.needs_no_backup);
     (void)json_object_set_new(object, "choices", choices_array(plan));
     (void)json_object_set_new(object, "steps", steps);
     return object;
@@ -257,21 +225,22 @@ json_t *json_of_backup(const struct ub_backup_info *backup)
 {
     json_t *object = json_object();
     json_t *parts = json_array();
-    set_text(object, "id", backup->id);
-    set_text(object, "created", backup->created);
+    json_add_text(object, "id", backup->id);
+    json_add_text(object, "created", backup->created);
+    json_add_text(object, "transport", backup->transport);
     (void)json_object_set_new(object, "device", json_of_device(&backup->device));
-    set_number(object, "readings", backup->readings);
-    set_bool(object, "interrupted", backup->interrupted);
-    set_number(object, "length", backup->length);
+    json_add_number(object, "readings", backup->readings);
+    json_add_bool(object, "interrupted", backup->interrupted);
+    json_add_number(object, "length", backup->length);
     for (size_t i = 0; i < backup->part_count; i++) {
         const struct ub_backup_part *part = &backup->parts[i];
         json_t *one = json_object();
-        set_number(one, "alt", part->alt);
-        set_text(one, "name", part->name);
+        json_add_number(one, "alt", part->alt);
+        json_add_text(one, "name", part->name);
         (void)json_object_set_new(one, "address",
                                   part->has_address ? json_of_number(part->address) : json_null());
-        set_number(one, "length", part->length);
-        set_sha256(one, part->sha256);
+        json_add_number(one, "length", part->length);
+        json_add_sha256(one, part->sha256);
         (void)json_array_append_new(parts, one);
     }
     (void)json_object_set_new(object, "parts", parts);
@@ -290,12 +259,12 @@ static json_t *text_array(const char *const *texts)
 json_t *json_of_explanation(const struct ub_explanation *explanation)
 {
     json_t *object = json_object();
-    set_text(object, "id", explanation->id);
-    set_text(object, "title", explanation->title);
-    set_text(object, "meaning", explanation->meaning);
+    json_add_text(object, "id", explanation->id);
+    json_add_text(object, "title", explanation->title);
+    json_add_text(object, "meaning", explanation->meaning);
     (void)json_object_set_new(object, "causes", text_array(explanation->causes));
     (void)json_object_set_new(object, "next", text_array(explanation->next));
-    set_number(object, "status", (uint64_t)explanation->status);
+    json_add_number(object, "status", (uint64_t)explanation->status);
     return object;
 }
 
@@ -307,15 +276,15 @@ json_t *json_of_event(const struct ub_event *event)
         [UB_EVENT_DONE] = "done",   [UB_EVENT_SKIPPED] = "skipped",
     };
     json_t *object = json_object();
-    set_text(object, "kind", kinds[event->kind]);
-    set_text(object, "step", ub_step_name(event->step));
-    set_text(object, "port", event->port);
-    set_text(object, "text", event->text);
-    set_number(object, "done", event->done);
-    set_number(object, "total", event->total);
-    set_number(object, "rate", event->rate);
-    set_number(object, "left_us", event->left_us);
-    set_number(object, "elapsed_us", event->elapsed_us);
+    json_add_text(object, "kind", kinds[event->kind]);
+    json_add_text(object, "step", ub_step_name(event->step));
+    json_add_text(object, "port", event->port);
+    json_add_text(object, "text", event->text);
+    json_add_number(object, "done", event->done);
+    json_add_number(object, "total", event->total);
+    json_add_number(object, "rate", event->rate);
+    json_add_number(object, "left_us", event->left_us);
+    json_add_number(object, "elapsed_us", event->elapsed_us);
     return object;
 }
 
@@ -323,19 +292,19 @@ static json_t *raw_object(const struct ub_raw_transfer *raw)
 {
     json_t *object = json_object();
     if (raw->has_transfer) {
-        set_text(object, "request", format_request(raw->bmRequestType, raw->bRequest));
-        set_number(object, "bmRequestType", raw->bmRequestType);
-        set_number(object, "bRequest", raw->bRequest);
-        set_number(object, "wValue", raw->wValue);
-        set_number(object, "wIndex", raw->wIndex);
-        set_number(object, "wLength", raw->wLength);
+        json_add_text(object, "request", format_request(raw->bmRequestType, raw->bRequest));
+        json_add_number(object, "bmRequestType", raw->bmRequestType);
+        json_add_number(object, "bRequest", raw->bRequest);
+        json_add_number(object, "wValue", raw->wValue);
+        json_add_number(object, "wIndex", raw->wIndex);
+        json_add_number(object, "wLength", raw->wLength);
         (void)json_object_set_new(object, "actual", json_integer(raw->actual));
     }
     if (raw->has_status) {
-        set_text(object, "status", ub_dfu_status_name(raw->bStatus));
-        set_text(object, "state", ub_dfu_state_name(raw->bState));
-        set_number(object, "bStatus", raw->bStatus);
-        set_number(object, "bState", raw->bState);
+        json_add_text(object, "status", ub_dfu_status_name(raw->bStatus));
+        json_add_text(object, "state", ub_dfu_state_name(raw->bState));
+        json_add_number(object, "bStatus", raw->bStatus);
+        json_add_number(object, "bState", raw->bState);
     }
     return object;
 }
@@ -347,13 +316,13 @@ json_t *json_of_error(const struct ub_error *err)
     json_t *object = json_object();
     json_t *context = json_array();
     (void)snprintf(id, sizeof(id), "UB-%d", (int)err->code);
-    set_text(object, "id", explanation != NULL ? explanation->id : id);
-    set_text(object, "message", err->message);
+    json_add_text(object, "id", explanation != NULL ? explanation->id : id);
+    json_add_text(object, "message", err->message);
     for (unsigned i = 0; i < err->depth && i < UB_ERROR_DEPTH; i++) {
         (void)json_array_append_new(context, json_of_text(err->context[i]));
     }
     (void)json_object_set_new(object, "context", context);
-    set_text(object, "title", explanation != NULL ? explanation->title : NULL);
+    json_add_text(object, "title", explanation != NULL ? explanation->title : NULL);
     (void)json_object_set_new(object, "causes",
                               text_array(explanation != NULL ? explanation->causes : NULL));
     (void)json_object_set_new(object, "next",
@@ -367,40 +336,40 @@ json_t *json_of_error(const struct ub_error *err)
 static void set_phase(json_t *object, const char *key, const struct ub_phase *phase)
 {
     json_t *one = json_object();
-    set_number(one, "predicted_us", phase->predicted_us);
-    set_number(one, "actual_us", phase->actual_us);
+    json_add_number(one, "predicted_us", phase->predicted_us);
+    json_add_number(one, "actual_us", phase->actual_us);
     (void)json_object_set_new(object, key, one);
 }
 
 static void set_result(json_t *object, const struct ub_result *result)
 {
-    set_text(object, "port", result->port);
-    set_text(object, "backup", result->backup[0] != '\0' ? result->backup : NULL);
-    set_number(object, "bytes_written", result->bytes_written);
-    set_number(object, "bytes_kept", result->bytes_kept);
-    set_number(object, "sectors_erased", result->sectors_erased);
-    set_bool(object, "verified", result->verified);
-    set_bool(object, "proved", result->proved);
-    set_bool(object, "left_bootloader", result->left_bootloader);
-    set_bool(object, "came_back", result->came_back);
+    json_add_text(object, "port", result->port);
+    json_add_text(object, "backup", result->backup[0] != '\0' ? result->backup : NULL);
+    json_add_number(object, "bytes_written", result->bytes_written);
+    json_add_number(object, "bytes_kept", result->bytes_kept);
+    json_add_number(object, "sectors_erased", result->sectors_erased);
+    json_add_bool(object, "verified", result->verified);
+    json_add_bool(object, "proved", result->proved);
+    json_add_bool(object, "left_bootloader", result->left_bootloader);
+    json_add_bool(object, "came_back", result->came_back);
     (void)json_object_set_new(object, "returned",
                               result->came_back ? json_of_device(&result->returned) : json_null());
-    set_number(object, "return_us", result->return_us);
-    set_number(object, "predicted_us", result->predicted_us);
-    set_number(object, "actual_us", result->actual_us);
+    json_add_number(object, "return_us", result->return_us);
+    json_add_number(object, "predicted_us", result->predicted_us);
+    json_add_number(object, "actual_us", result->actual_us);
     set_phase(object, "erase", &result->erase);
     set_phase(object, "write", &result->write);
     set_phase(object, "verify", &result->verify);
-    set_number(object, "total_us", result->total_us);
-    set_number(object, "transfers", result->transfers);
+    json_add_number(object, "total_us", result->total_us);
+    json_add_number(object, "transfers", result->transfers);
 }
 
 json_t *json_of_item(const struct ub_many_item *item)
 {
     json_t *object = json_object();
     const int status = ub_exit_status(item->error.code, item->result.left);
-    set_number(object, "status", (uint64_t)status);
-    set_text(object, "left", format_left(item->result.left));
+    json_add_number(object, "status", (uint64_t)status);
+    json_add_text(object, "left", format_left(item->result.left));
     set_result(object, &item->result);
     (void)json_object_set_new(object, "device", json_of_device(&item->result.device));
     (void)json_object_set_new(
@@ -418,9 +387,10 @@ static void set_many(json_t *object, const struct ub_many_result *result)
     for (size_t i = 0; i < result->left_out_count; i++) {
         (void)json_array_append_new(left_out, json_of_device(&result->left_out[i]));
     }
-    set_number(object, "count", result->count);
-    set_number(object, "failed", result->failed);
-    set_text(object, "worst", result->failed > 0 ? result->items[result->worst].result.port : NULL);
+    json_add_number(object, "count", result->count);
+    json_add_number(object, "failed", result->failed);
+    json_add_text(object, "worst",
+                  result->failed > 0 ? result->items[result->worst].result.port : NULL);
     (void)json_object_set_new(object, "devices", devices);
     (void)json_object_set_new(object, "left_out", left_out);
 }
@@ -428,9 +398,10 @@ static void set_many(json_t *object, const struct ub_many_result *result)
 json_t *json_of_end(const struct cli *cli, const struct ub_error *err, int status)
 {
     json_t *object = json_object();
-    set_text(object, "verb", cli->words.verb->name);
-    set_number(object, "status", (uint64_t)status);
-    set_text(object, "left", format_left(cli->has_result ? cli->result.left : UB_LEFT_UNTOUCHED));
+    json_add_text(object, "verb", cli->words.verb->name);
+    json_add_number(object, "status", (uint64_t)status);
+    json_add_text(object, "left",
+                  format_left(cli->has_result ? cli->result.left : UB_LEFT_UNTOUCHED));
     (void)json_object_set_new(object, "error",
                               err != NULL && err->code != UB_OK ? json_of_error(err) : json_null());
     if (cli->many_result != NULL) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Devices, backups, images and explanations as text. */
+/* Devices, backups and explanations as text. */
 #include "render.h"
 
 #include "format.h"
@@ -11,15 +11,21 @@
 
 #define FACT_INDENT 14
 #define COLUMNS     7
+#define REAL_BUS    "libusb" /* struct ub_backup_info: transport */
 #define GAP         2
 
-void render_fact(struct cli *cli, const char *name, const char *text)
+void render_styled_fact(struct cli *cli, enum term_style style, const char *name, const char *text)
 {
     struct term_stream *out = &cli->term.out;
     term_print(out, TERM_PLAIN, "  ");
     term_pad(out, TERM_DIM, name, FACT_INDENT - 2);
-    term_wrap(out, TERM_PLAIN, FACT_INDENT, term_text_columns(out), text);
+    term_wrap(out, style, FACT_INDENT, term_text_columns(out), text);
     term_print(out, TERM_PLAIN, "\n");
+}
+
+void render_fact(struct cli *cli, const char *name, const char *text)
+{
+    render_styled_fact(cli, TERM_PLAIN, name, text);
 }
 
 static const char *or_dash(const char *text)
@@ -96,65 +102,6 @@ void render_devices(struct cli *cli, const struct ub_device *devices, size_t cou
     term_flush(&cli->term.out);
 }
 
-static void image_segments(struct cli *cli, const struct ub_image *image)
-{
-    struct ub_image_segment segment;
-    struct term_stream *out = &cli->term.out;
-    for (size_t i = 0; ub_image_segment(image, i, &segment); i++) {
-        char range[FORMAT_TEXT];
-        char length[FORMAT_TEXT];
-        char alt[FORMAT_TEXT] = "";
-        if (segment.alt >= 0) {
-            (void)snprintf(alt, sizeof(alt), "alternate setting %d  ", segment.alt);
-        }
-        term_print(out, TERM_PLAIN, "    %s%s  %s bytes\n", alt,
-                   segment.has_address ? format_range(range, segment.address, segment.length)
-                                       : "no address",
-                   format_grouped(length, segment.length));
-    }
-}
-
-void render_image(struct cli *cli, const char *file, const struct ub_image *image)
-{
-    struct ub_image_info info;
-    char text[FORMAT_TEXT * 3];
-    char size[FORMAT_TEXT];
-    char length[FORMAT_TEXT];
-    if (cli->json) {
-        json_line(cli, "image", json_of_image(file, image));
-        return;
-    }
-    ub_image_info(image, &info);
-    term_print(&cli->term.out, TERM_BOLD, "%s\n", file);
-    render_fact(cli, "format", info.format_title);
-    (void)snprintf(text, sizeof(text), "%s bytes in the file, %s of them firmware",
-                   format_grouped(size, info.file_size), format_grouped(length, info.length));
-    render_fact(cli, "size", text);
-    render_fact(cli, "sha256", format_sha256(text, info.sha256));
-    if (info.has_ids) {
-        char vid[8] = "any";
-        char pid[8] = "any";
-        char release[8] = "any";
-        if (info.vid != 0xffff) {
-            (void)snprintf(vid, sizeof(vid), "%04x", info.vid);
-        }
-        if (info.pid != 0xffff) {
-            (void)snprintf(pid, sizeof(pid), "%04x", info.pid);
-        }
-        if (info.bcdDevice != 0xffff) {
-            (void)snprintf(release, sizeof(release), "%04x", info.bcdDevice);
-        }
-        (void)snprintf(text, sizeof(text), "%s:%s, release %s", vid, pid, release);
-        render_fact(cli, "for", text);
-    }
-    if (info.target_name != NULL && info.target_name[0] != '\0') {
-        render_fact(cli, "target", info.target_name);
-    }
-    (void)snprintf(text, sizeof(text), "%zu", info.segment_count);
-    render_fact(cli, "segments", text);
-    image_segments(cli, image);
-}
-
 void render_backup(struct cli *cli, const struct ub_backup_info *backup)
 {
     char text[FORMAT_TEXT * 8];
@@ -170,6 +117,9 @@ void render_backup(struct cli *cli, const struct ub_backup_info *backup)
                    or_dash(backup->device.port), format_id(id, &backup->device),
                    or_dash(backup->device.serial));
     render_fact(cli, "device", text);
+    if (strcmp(backup->transport, REAL_BUS) != 0) {
+        render_fact(cli, "bus", backup->transport);
+    }
     (void)snprintf(text, sizeof(text), "%u%s", backup->readings,
                    backup->readings > 1 ? ", all the same" : "");
     render_fact(cli, "readings", text);
@@ -206,8 +156,10 @@ void render_backups(struct cli *cli, const struct ub_backup_info *backups, size_
         term_pad(out, TERM_PLAIN, backups[i].created, 22);
         term_pad(out, TERM_PLAIN, format_id(id, &backups[i].device), 11);
         term_pad(out, TERM_PLAIN, or_dash(backups[i].device.family), 14);
-        term_print(out, TERM_PLAIN, "%12s bytes  serial %s%s\n",
+        bool real = strcmp(backups[i].transport, REAL_BUS) == 0;
+        term_print(out, TERM_PLAIN, "%12s bytes  serial %s%s%s%s\n",
                    format_grouped(length, backups[i].length), or_dash(backups[i].device.serial),
+                   real ? "" : "  ", real ? "" : backups[i].transport,
                    backups[i].interrupted ? "  after a run cut short" : "");
     }
 }

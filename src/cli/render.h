@@ -17,7 +17,6 @@ void render_event(void *user, const struct ub_event *event);
 void render_end(struct cli *cli, const struct ub_error *err, int status);
 
 void render_details(struct cli *cli, const struct ub_details *details);
-void render_image(struct cli *cli, const char *file, const struct ub_image *image);
 void render_plan(struct cli *cli, const struct ub_plan *plan);
 /** "erase 2 of 12 sectors (32,768 B), write 20,480 B, keep 1,015,808 B". */
 void render_plan_sum(const struct ub_plan *plan, char *to, size_t size);
@@ -33,5 +32,7 @@ void render_devices(struct cli *cli, const struct ub_device *devices, size_t cou
 
 /** A line "  name        text", the text wrapped. */
 void render_fact(struct cli *cli, const char *name, const char *text);
+/** The same with a style for the text. */
+void render_styled_fact(struct cli *cli, enum term_style style, const char *name, const char *text);
 
 #endif

@@ -215,6 +215,9 @@ void render_end(struct cli *cli, const struct ub_error *err, int status)
     if (err != NULL && err->code != UB_OK) {
         stopped_step(cli, err->code);
         term_flush(&cli->term.out);
+        if (cli->told) {
+            return;
+        }
         show_error(cli, err);
         term_flush(&cli->term.err);
     } else {

@@ -54,7 +54,7 @@ enum ub_code cli_run(struct cli *cli, struct ub_error *err)
     return commands[cli->words.verb->id](cli, err);
 }
 
-enum ub_code cli_context(struct cli *cli, struct ub_error *err)
+static enum ub_code open_context(struct cli *cli, bool no_bus, struct ub_error *err)
 {
     struct ub_config config;
     if (cli->context != NULL) {
@@ -74,6 +74,7 @@ enum ub_code cli_context(struct cli *cli, struct ub_error *err)
     config.replay_lenient = cli_given(words, CLI_OPT_LENIENT);
     config.keys = words->value[CLI_OPT_KEYS];
     config.policy = words->value[CLI_OPT_CONFIG];
+    config.no_bus = no_bus;
     config.callbacks.user = cli;
     config.callbacks.event = render_event;
     config.callbacks.confirm = ask;
@@ -82,6 +83,16 @@ enum ub_code cli_context(struct cli *cli, struct ub_error *err)
         interrupt_context(cli->context);
     }
     return code;
+}
+
+enum ub_code cli_context(struct cli *cli, struct ub_error *err)
+{
+    return open_context(cli, false, err);
+}
+
+enum ub_code cli_files_context(struct cli *cli, struct ub_error *err)
+{
+    return open_context(cli, true, err);
 }
 
 enum ub_code cli_flash_options(struct cli *cli, struct ub_error *err)
@@ -126,14 +137,70 @@ enum ub_code cli_single(const struct cli_words *words, enum cli_option_id option
     return UB_OK;
 }
 
-void cli_image_options(const struct cli *cli, struct ub_image_options *options)
+enum ub_code cli_no_url(const char *file, struct ub_error *err)
 {
-    const struct cli_list *accept = &cli->words.list[CLI_OPT_ACCEPT];
-    memset(options, 0, sizeof(*options));
-    options->member = cli->words.value[CLI_OPT_MEMBER];
-    for (size_t i = 0; i < accept->count; i++) {
-        options->accept_bad_crc |= strcmp(accept->items[i], "bad-crc") == 0;
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ+";
+    size_t scheme = strspn(file, letters);
+    if (scheme < 2 || strncmp(file + scheme, "://", 3) != 0) {
+        return UB_OK;
     }
+    return cli_fail(err, UB_USE_ARGUMENT,
+                    "%s is an address, not a file: fetch and check it first with \"unbrick image "
+                    "fetch %s --sha256 DIGEST\" or \"--key FILE.pub\"",
+                    file, file);
+}
+
+static bool is_acceptable(const char *name)
+{
+    const char *known = NULL;
+    for (size_t i = 0; (known = ub_acceptable_at(i, NULL)) != NULL; i++) {
+        if (strcmp(known, name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+enum ub_code cli_open_image(const struct cli *cli, const char *file, struct ub_image **image,
+                            struct ub_error *err)
+{
+    struct ub_image_options options;
+    const struct cli_list *accept = &cli->words.list[CLI_OPT_ACCEPT];
+    memset(&options, 0, sizeof(options));
+    options.member = cli->words.value[CLI_OPT_MEMBER];
+    for (size_t i = 0; i < accept->count; i++) {
+        if (!is_acceptable(accept->items[i])) {
+            return cli_fail(err, UB_USE_OPTION,
+                            "there is no \"%s\" to accept; all names: unbrick help accept",
+                            accept->items[i]);
+        }
+        options.accept_bad_crc |= strcmp(accept->items[i], "bad-crc") == 0;
+    }
+    enum ub_code code = cli_no_url(file, err);
+    return code != UB_OK ? code : ub_image_open(file, &options, image, err);
+}
+
+void cli_trust_options(const struct cli *cli, struct ub_trust_options *options)
+{
+    const struct cli_words *words = &cli->words;
+    memset(options, 0, sizeof(*options));
+    options->sha256 = words->value[CLI_OPT_SHA256];
+    options->sha512 = words->value[CLI_OPT_SHA512];
+    options->sums = words->value[CLI_OPT_SUMS];
+    options->keys = words->list[CLI_OPT_KEY].items;
+    options->key_count = words->list[CLI_OPT_KEY].count;
+    options->signature = words->value[CLI_OPT_SIGNATURE];
+    options->manifest = words->value[CLI_OPT_MANIFEST];
+    options->first_use = cli_given(words, CLI_OPT_TRUST_FIRST_USE);
+}
+
+enum ub_code cli_trust(struct cli *cli, struct ub_image *image, struct ub_error *err)
+{
+    struct ub_trust_options options;
+    cli_trust_options(cli, &options);
+    /* the store of keys is being built: until it is there, nobody vouches for anything */
+    enum ub_code code = ub_trust_image(cli->context, image, &options, err);
+    return code == UB_SYS_INTERNAL ? UB_OK : code;
 }
 
 static void add(char *to, size_t size, const char *text)

@@ -139,10 +139,9 @@ const struct cli_verb cli_file_verbs[] = {
         .name = "key add",
         .summary = "trust a public key from now on",
         .arguments = {{.name = "FILE", .kind = CLI_WORD_FILE}},
-        .text =
-            "FILE is a public key of minisign or of OpenBSD's signify, or one for MCUboot (PEM). "
-            "With --vendor, --model or --market the key speaks for those only. Compare its id "
-            "with what its owner publishes before you trust it.",
+        .text = "FILE is a public key of minisign or signify, or one for images of MCUboot (PEM). "
+                "With --vendor, --model or --market the key speaks for those only. Compare its id "
+                "with what its owner publishes before you trust it.",
         .examples = {{"unbrick key add acme.pub", "for any image"},
                      {"unbrick key add acme.pub --vendor Acme --model X2 --market EU",
                       "for one maker's model in one part of the world"}},

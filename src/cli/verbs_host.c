@@ -82,7 +82,8 @@ const struct cli_verb cli_host_verbs[] = {
         .summary = "words for completion, one a line",
         .hidden = true,
         .arguments = {{.name = "KIND", .kind = CLI_WORD_TEXT}},
-        .text = "KIND is devices, backups, models, errors or topics.",
+        .text = "KIND is devices, backups, keys, models, families, formats, acceptable, errors or "
+                "topics.",
         .examples = {{"unbrick __words models", "the models"},
                      {"unbrick __words errors", "the ids of all errors"}},
     },

@@ -72,6 +72,13 @@ make_image()
 open(sys.argv[1], "wb").write(random.Random(sys.argv[1]).randbytes(int(sys.argv[2])))' "$1" "$2"
 }
 
+# The same with a vector table in front, for a device whose program memory begins at 0x08000000.
+make_firmware()
+{
+    make_image "$1" "$2"
+    printf '\000\020\000\040\001\001\000\010' | dd of="$1" conv=notrunc status=none
+}
+
 finish()
 {
     echo "$passed passed, $failed failed"

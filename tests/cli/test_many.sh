@@ -4,7 +4,7 @@
 # shellcheck source=tests/cli/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
-make_image fw.bin 20000
+make_firmware fw.bin 20000
 at=(--at 0x08000000)
 quick=("${at[@]}" --yes --no-backup --stay)
 escape=$'\033'
@@ -208,7 +208,7 @@ says out '^3 of 3 done'
 
 # Ctrl-C in the middle: each ends in a known state, and the table says so.
 several 3
-make_image big.bin 500000
+make_firmware big.bin 500000
 "$unbrick" "${sims[@]/time=virtual/time=real}" flash big.bin "${at[@]}" --yes --no-backup --whole --stay --all \
     >out 2>err </dev/null &
 flash=$!

@@ -4,7 +4,7 @@
 # shellcheck source=tests/cli/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
-make_image fw.bin 30000
+make_firmware fw.bin 30000
 at=(--at 0x08000000)
 escape=$'\033'
 

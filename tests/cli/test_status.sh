@@ -48,7 +48,7 @@ says err '^✗ UB-IMG-001 '
 expect 5 "$sim" flash empty.bin "${at[@]}" --yes
 says err '^✗ UB-IMG-002 '
 expect 5 "$sim" flash "$unbrick" "${at[@]}" --yes
-says err '^✗ UB-IMG-012 '
+says err '^✗ UB-IMG-024 '
 expect 5 "$sim" flash fw.bin --at 0x20000000 --yes
 says err '^✗ UB-MEM-001 '
 
