@@ -102,6 +102,13 @@ static enum ub_code fail_too_much(const struct job *job)
                    limit);
 }
 
+/** A zip without any file is nothing but its end (APPNOTE 4.3.16), which libarchive takes for
+ * damage. */
+static bool is_empty_zip(const struct ub_archive_source *source)
+{
+    return source->length >= 22 && memcmp(source->bytes, "PK\5\6", 4) == 0;
+}
+
 /** Opens the archive from its beginning, with its filter and its format and no other. */
 static enum ub_code open_archive(struct job *job, int (*format)(struct archive *a))
 {
@@ -385,8 +392,9 @@ enum ub_code ub_archive_read(const struct ub_archive_source *source, struct ub_p
         out->layers = job.tar ? 2 : 1;
         (void)ub_print(out->packing, sizeof(out->packing), "%s%s", job.kind->name,
                        job.tar ? ", tar" : "");
-        code = job.kind->format || job.tar ? read_list(&job) : read_single(&job);
     }
+    if (!code && !is_empty_zip(source))
+        code = job.kind->format || job.tar ? read_list(&job) : read_single(&job);
     close_archive(&job);
     return code;
 }

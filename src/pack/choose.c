@@ -212,19 +212,13 @@ static enum ub_code check_manifests(const struct choice *c)
     return UB_OK;
 }
 
-static bool lies_in(const char *path, const char *folder)
-{
-    size_t n = strlen(folder);
-    return strncmp(path, folder, n) == 0 && (path[n] == '/' || (n && folder[n - 1] == '/'));
-}
-
 /** Whether a file is asked about: the member named, or what lies in an archive of that name. */
 static bool is_meant(const struct choice *c, const struct ub_pack_file *file, bool exact)
 {
     const char *member = c->options->member;
     if (!member)
         return true;
-    return exact ? strcmp(file->what.path, member) == 0 : lies_in(file->what.path, member);
+    return exact ? strcmp(file->what.path, member) == 0 : ub_pack_lies_in(file->what.path, member);
 }
 
 static enum ub_code fail_encrypted(const struct choice *c, const struct ub_pack_file *file)

@@ -29,17 +29,18 @@ static bool is_metadata(const char *path)
     return false;
 }
 
-/** Whether `path` is `folder` or lies in it. */
-static bool lies_in(const char *path, const char *folder)
+bool ub_pack_lies_in(const char *path, const char *folder)
 {
     size_t n = strlen(folder);
-    return strncmp(path, folder, n) == 0 && (path[n] == '\0' || path[n] == '/');
+    while (n && folder[n - 1] == '/')
+        n--;
+    return n && strncmp(path, folder, n) == 0 && (path[n] == '\0' || path[n] == '/');
 }
 
 /** Whether a path is on the way to the member that is wanted, or within it. */
 static bool on_the_way(const char *path, const char *member)
 {
-    return !member || lies_in(path, member) || lies_in(member, path);
+    return !member || ub_pack_lies_in(path, member) || ub_pack_lies_in(member, path);
 }
 
 bool ub_pack_is_archive(const uint8_t *bytes, size_t length)

@@ -45,6 +45,9 @@ enum ub_code ub_pack_contents(const char *name, const uint8_t *bytes, size_t len
                               struct ub_pack_contents *out, struct ub_error *err);
 void ub_pack_contents_free(struct ub_pack_contents *contents);
 
+/** Whether `path` is `folder` or lies in it. A slash at the end of `folder` makes no difference. */
+bool ub_pack_lies_in(const char *path, const char *folder);
+
 /** The file of that path in that group, or NULL. */
 const struct ub_pack_file *ub_pack_find(const struct ub_pack_contents *contents, size_t group,
                                         const char *path);

@@ -87,10 +87,9 @@ static const struct ub_pack_entry *find_entry(const struct ub_pack_group *group,
     for (size_t i = 0; i < group->list.count; i++) {
         const struct ub_pack_entry *entry = &group->list.entries[i];
         (void)ub_print(whole, sizeof(whole), "%s%s", group->prefix, entry->file);
-        size_t n = strlen(whole);
-        if (strncmp(path, whole, n) != 0 || (path[n] != '\0' && path[n] != '/'))
+        if (!ub_pack_lies_in(path, whole))
             continue;
-        *is_archive = path[n] == '/';
+        *is_archive = strlen(path) > strlen(whole);
         return entry;
     }
     return NULL;
