@@ -2,6 +2,7 @@
 /* Plain DFU files, with one made by dfu-suffix 0.11 as the known answer. */
 #include "image_test.h"
 
+#include "base/bytes.h"
 #include "image/dfu_suffix.h"
 
 static void the_crc_is_that_of_the_standard(void **state)
@@ -127,6 +128,64 @@ static void lengths_of_the_suffix(void **state)
                    "byte 21: the DFU suffix says that it is 0");
 }
 
+static void versions_of_the_suffix(void **state)
+{
+    (void)state;
+    static const uint16_t good[] = {0x0100, 0x0101, 0x0110};
+    static const uint16_t bad[] = {0x0000, 0x0200, 0x0011, 0xffff};
+    uint8_t file[64];
+    size_t length = make_file(file, 40, 16);
+    for (size_t i = 0; i < 3; i++) {
+        ub_put_u16le(file + length - 10, good[i]);
+        ub_put_u32le(file + length - 4, ub_dfu_crc(file, length - 4));
+        ub_image_close(open_good("x.dfu", file, length));
+    }
+    for (size_t i = 0; i < 4; i++) {
+        ub_put_u16le(file + length - 10, bad[i]);
+        ub_put_u32le(file + length - 4, ub_dfu_crc(file, length - 4));
+        expect_refused("x.dfu", file, length, UB_IMG_SUFFIX,
+                       "byte 46: the DFU suffix is of version");
+    }
+}
+
+/* The files of HackRF: the suffix was made first, and a boot header put in front of all that. */
+static void a_header_in_front_of_the_finished_file(void **state)
+{
+    (void)state;
+    uint8_t file[16 + 256] = {0xda, 0xff, 1, 0};
+    struct ub_image_options accept = {.accept_bad_crc = true};
+    struct ub_image *image = NULL;
+    size_t length = 16 + make_file(file + 16, 40, 16);
+    memset(file + 4, 0xff, 12);
+    expect_refused("x.dfu", file, length, UB_IMG_SUFFIX_CRC,
+                   "the boot header of 16 bytes was put in front afterwards, as in HackRF's files; "
+                   "all that follows it is whole");
+    assert_int_equal(ub_image_open_bytes("x.dfu", file, length, &accept, &image, NULL), UB_OK);
+    assert_int_equal(image->segments[0].length, 56);
+    assert_string_equal(ub_image_find_claim(image, UB_CLAIM_PREFIX)->text, "lpc");
+    ub_image_close(image);
+    file[20] ^= 1; /* damaged as well */
+    expect_refused("x.dfu", file, length, UB_IMG_SUFFIX_CRC, "the file is damaged, or was made by");
+}
+
+static void ids_that_are_given(void **state)
+{
+    (void)state;
+    const struct ub_save_options options = {
+        .has_ids = true, .vid = 0x1234, .pid = 0x5678, .bcdDevice = 0xffff};
+    struct ub_image *image = open_good("fw.bin", "\0abc", 4);
+    uint8_t *bytes = NULL;
+    size_t length = 0;
+    assert_int_equal(ub_formats[1]->write(image, &options, &bytes, &length, NULL), UB_OK);
+    struct ub_image *again = open_good("x.dfu", bytes, length);
+    assert_int_equal(again->vid, 0x1234);
+    assert_int_equal(again->pid, 0x5678);
+    assert_int_equal(again->bcdDevice, 0xffff);
+    free(bytes);
+    ub_image_close(again);
+    ub_image_close(image);
+}
+
 static void a_cut_file_is_never_taken_for_raw(void **state)
 {
     (void)state;
@@ -171,6 +230,9 @@ int main(void)
         cmocka_unit_test(lengths_of_the_suffix),
         cmocka_unit_test(a_cut_file_is_never_taken_for_raw),
         cmocka_unit_test(what_a_plain_file_cannot_hold),
+        cmocka_unit_test(versions_of_the_suffix),
+        cmocka_unit_test(a_header_in_front_of_the_finished_file),
+        cmocka_unit_test(ids_that_are_given),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

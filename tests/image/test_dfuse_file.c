@@ -92,10 +92,9 @@ static void written_again_it_says_the_same(void **state)
     const struct ub_format *format = ub_format_for_image("x.dfu", image);
     assert_int_equal(format->write(image, NULL, &bytes, &length, NULL), UB_OK);
     assert_int_equal(length, f->length);
-    /* dfuse-pack counts the suffix in DFUImageSize, and names every target. */
+    /* dfuse-pack counts the suffix in DFUImageSize. */
     uint32_t size = (uint32_t)f->length - 16;
     ub_put_u32le(f->bytes + OFFSET_SIZE, size);
-    memset(f->bytes + OFFSET_TARGET_2 + TARGET_NAMED, 0, 4 + 255);
     seal(f);
     assert_memory_equal(bytes, f->bytes, length);
     struct ub_image *again = open_good("o.dfu", bytes, length);
@@ -327,6 +326,89 @@ static void what_a_dfuse_file_cannot_say(void **state)
     ub_image_close(image);
 }
 
+/* As many targets as the format has room for, each with two elements, all with names but one. */
+static void many_targets_with_their_names(void **state)
+{
+    (void)state;
+    struct ub_image *image = NULL;
+    uint8_t *bytes[2] = {NULL, NULL};
+    size_t lengths[2];
+    char name[32];
+    assert_int_equal(ub_image_new("fw", &image, NULL), UB_OK);
+    for (int alt = 0; alt < 255; alt++) {
+        (void)ub_print(name, sizeof(name), alt == 9 ? "" : "@Memory %d", alt);
+        assert_int_equal(ub_image_add(image, alt, true, 0, (const uint8_t *)"x", 1, NULL), UB_OK);
+        assert_int_equal(ub_image_add(image, alt, true, 8, (const uint8_t *)"yz", 2, NULL), UB_OK);
+        assert_int_equal(
+            ub_image_add_claim(image, UB_CLAIM_TARGET, "test", (uint64_t)alt, 0, name, NULL),
+            UB_OK);
+    }
+    assert_int_equal(ub_image_finish(image, NULL), UB_OK);
+    for (size_t i = 0; i < 2; i++) { /* written, read, written again */
+        assert_int_equal(ub_formats[0]->write(image, NULL, &bytes[i], &lengths[i], NULL), UB_OK);
+        ub_image_close(image);
+        image = open_good("many.dfu", bytes[i], lengths[i]);
+        assert_int_equal(image->segment_count, 510);
+        assert_int_equal(image->claim_count, 255);
+        assert_string_equal(image->target_name, "@Memory 0");
+        for (int alt = 0; alt < 255; alt++) {
+            const struct ub_claim *claim = &image->claims[alt];
+            (void)ub_print(name, sizeof(name), alt == 9 ? "" : "@Memory %d", alt);
+            assert_int_equal(claim->kind, UB_CLAIM_TARGET);
+            assert_true(claim->number == (uint64_t)alt);
+            assert_string_equal(claim->text, name);
+            expect_segment(image, 2 * (size_t)alt + 1, alt, 8, 2);
+        }
+    }
+    assert_int_equal(lengths[0], lengths[1]);
+    assert_memory_equal(bytes[0], bytes[1], lengths[0]);
+    ub_image_close(image);
+    free(bytes[0]);
+    free(bytes[1]);
+}
+
+/* The name belongs to its alternate setting, in whatever order the targets stand. */
+static void a_name_is_not_given_to_another_target(void **state)
+{
+    struct file *f = *state;
+    f->bytes[OFFSET_TARGET_1 + 6] = 5;
+    memset(f->bytes + OFFSET_TARGET_2 + TARGET_NAMED, 0, 4 + 255);
+    seal(f);
+    struct ub_image *image = open_good("o.dfu", f->bytes, f->length);
+    uint8_t *bytes = NULL;
+    size_t length = 0;
+    assert_int_equal(image->segments[0].alt, 1);
+    assert_int_equal(ub_formats[0]->write(image, NULL, &bytes, &length, NULL), UB_OK);
+    ub_image_close(image);
+    image = open_good("o.dfu", bytes, length);
+    assert_int_equal(image->claim_count, 2);
+    assert_true(image->claims[0].number == 1);
+    assert_string_equal(image->claims[0].text, "");
+    assert_true(image->claims[1].number == 5);
+    assert_string_equal(image->claims[1].text, "ST...");
+    free(bytes);
+    ub_image_close(image);
+}
+
+/* The ids of a file can be others than the image's own. */
+static void ids_that_are_given(void **state)
+{
+    (void)state;
+    const struct ub_save_options options = {
+        .has_ids = true, .vid = 0x1234, .pid = 0x5678, .bcdDevice = 0x9abc};
+    struct ub_image *image = image_of(0, true, 0);
+    uint8_t *bytes = NULL;
+    size_t length = 0;
+    assert_int_equal(ub_formats[0]->write(image, &options, &bytes, &length, NULL), UB_OK);
+    struct ub_image *again = open_good("x.dfu", bytes, length);
+    assert_int_equal(again->vid, 0x1234);
+    assert_int_equal(again->pid, 0x5678);
+    assert_int_equal(again->bcdDevice, 0x9abc);
+    free(bytes);
+    ub_image_close(again);
+    ub_image_close(image);
+}
+
 #define WITH_FILE(test) cmocka_unit_test_setup_teardown(test, load, unload)
 
 int main(void)
@@ -345,6 +427,9 @@ int main(void)
         WITH_FILE(every_damaged_byte_is_survived),
         cmocka_unit_test(nothing_inside),
         cmocka_unit_test(what_a_dfuse_file_cannot_say),
+        cmocka_unit_test(many_targets_with_their_names),
+        WITH_FILE(a_name_is_not_given_to_another_target),
+        cmocka_unit_test(ids_that_are_given),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
