@@ -540,6 +540,9 @@ struct ub_image;
 /** How an image file is to be read. Zero is the careful default. */
 struct ub_image_options {
     bool accept_bad_crc; /**< take a .dfu file although its suffix' CRC is wrong */
+    bool accept_system_image; /**< take a file system, a disk image and the like as raw bytes: for
+                                   devices with Linux whose U-Boot takes them by DFU */
+    bool accept_blank;        /**< take a file of nothing but zeros or blank bytes */
     const char *member;  /**< of an archive: the file in it, as its list says; NULL: the only one */
 };
 
@@ -713,6 +716,8 @@ UB_API UB_MUST_USE enum ub_code ub_image_save(const struct ub_image *image, cons
 struct ub_edit {
     bool has_at; /**< an image without addresses goes there */
     uint64_t at;
+    bool has_alt; /**< keep what is for this alternate setting; -1: what names none */
+    int alt;
     int64_t offset;     /**< added to every address */
     uint64_t crop_from; /**< keep this range; crop_length 0: all */
     uint64_t crop_length;
@@ -722,15 +727,37 @@ struct ub_edit {
 
 /**
  * A new image out of `count` images, which may not overlap. *out is the caller's. Claims that are
- * the same in all are kept. Errors: UB_IMG_OVERLAP, UB_IMG_EDIT, UB_IMG_NO_ADDRESS (several without
- * addresses), UB_IMG_TOO_LARGE (a gap too wide to be filled), UB_SYS_MEMORY.
+ * the same in all are kept; the start address moves with the code, and goes with it if it is not
+ * kept. Errors: UB_IMG_OVERLAP, UB_IMG_EDIT (nothing would be left, addresses would overflow, the
+ * ids contradict each other), UB_IMG_NO_ADDRESS (several without addresses, or one that is to be
+ * moved), UB_IMG_ADDRESS_CONFLICT (`at`, and all have addresses that differ), UB_IMG_TOO_LARGE (a
+ * gap too wide to be filled), UB_SYS_MEMORY.
  */
 UB_API UB_MUST_USE enum ub_code ub_image_edit(const struct ub_image *const *images, size_t count,
                                               const struct ub_edit *edit, struct ub_image **out,
                                               struct ub_error *err);
 
+/** A part of an image that can be a file of its own: all that lies between its first byte and its
+ * last, for one alternate setting (-1: none is named). */
+struct ub_image_part {
+    int alt;
+    bool has_address;
+    uint64_t address; /**< or the offset from the start */
+    uint64_t length;  /**< with the gaps */
+};
+
+/**
+ * How an image falls into parts: its segments, or with `family` (a family's word) what lies in each
+ * bank of its flash memory, and the segments elsewhere. *out is an array to be freed with free().
+ * Errors: UB_USE_OPTION (no such family, or one whose sectors are not known), UB_SYS_MEMORY.
+ */
+UB_API UB_MUST_USE enum ub_code ub_image_parts(const struct ub_image *image, const char *family,
+                                               struct ub_image_part **out, size_t *count,
+                                               struct ub_error *err);
+
 /** A range in which two images differ. */
 struct ub_difference {
+    int alt; /**< alternate setting that the files name, or -1 */
     bool has_address;
     uint64_t address; /**< or the offset from the start */
     uint64_t length;
@@ -741,9 +768,11 @@ struct ub_difference {
 
 /**
  * Compares two images: ranges of bytes that differ, those less than 16 bytes apart taken together;
- * with `family` (a family's word) its sectors that differ. *out is an array to be freed with
- * free(). Errors: UB_USE_OPTION (no such family, or one whose sectors are not known),
- * UB_SYS_MEMORY.
+ * with `family` (a family's word) its sectors that differ, and ranges elsewhere. A byte that only
+ * one of them has differs. Where one image says no addresses, or names no alternate settings, it is
+ * taken to begin where the other one does, and to be for the same ones. *out is an array to be
+ * freed with free(), NULL if there is no difference. Errors: UB_USE_OPTION (no such family, or one
+ * whose sectors are not known), UB_SYS_MEMORY.
  */
 UB_API UB_MUST_USE enum ub_code ub_image_diff(const struct ub_image *first,
                                               const struct ub_image *second, const char *family,
