@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Any bytes as a firmware file, carefully and with a wrong CRC accepted. What can be read is sorted
- * and free of overlaps, and what a format with addresses writes of it reads back the same. */
+/* Any bytes as a firmware file that is not packed, carefully and with a wrong CRC accepted. What
+ * can be read is sorted and free of overlaps, and what a format with addresses writes of it reads
+ * back the same. */
 #include "image/image.h"
 
 #include <stdlib.h>
@@ -40,21 +41,41 @@ static void check_same(const struct ub_image *a, const struct ub_image *b)
     }
 }
 
+/** UF2 has whole pages: all of `a` is in `b`, and blank bytes around it. */
+static void check_inside(const struct ub_image *a, const struct ub_image *b)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < a->segment_count; i++) {
+        const struct ub_segment *s = &a->segments[i];
+        while (n < b->segment_count && b->segments[n].address + b->segments[n].length <= s->address)
+            n++;
+        must(n < b->segment_count);
+        const struct ub_segment *t = &b->segments[n];
+        must(t->address <= s->address && s->address + s->length <= t->address + t->length);
+        must(memcmp(s->data, t->data + (s->address - t->address), s->length) == 0);
+    }
+}
+
 static void write_and_read(const struct ub_image *image, const struct ub_format *format)
 {
     struct ub_error err;
     struct ub_image *again = NULL;
     uint8_t *bytes = NULL;
     size_t length = 0;
+    if (!format->write)
+        return;
     enum ub_code code = format->write(image, NULL, &bytes, &length, &err);
     if (code) {
         must(code == UB_IMG_UNWRITABLE);
         return;
     }
-    code = ub_image_open_bytes("again", bytes, length, NULL, &again, &err);
+    code = ub_image_parse("again", bytes, length, NULL, &again, &err);
     if (strcmp(format->name, "raw") != 0) { /* raw bytes may look like anything */
         must(!code && again->format == format);
-        check_same(image, again);
+        if (strcmp(format->name, "uf2") == 0)
+            check_inside(image, again);
+        else
+            check_same(image, again);
     }
     ub_image_close(again);
     free(bytes);
@@ -66,9 +87,9 @@ static void open_with(const uint8_t *data, size_t size, bool accept_bad_crc)
     struct ub_image *image = NULL;
     struct ub_image_info info;
     struct ub_error err;
-    enum ub_code code = ub_image_open_bytes("fuzz", data, size, &options, &image, &err);
+    enum ub_code code = ub_image_parse("fuzz", data, size, &options, &image, &err);
     if (code) {
-        must(code >= UB_IMG_READ && code <= UB_IMG_NOT_RAW && err.code == code);
+        must(code >= UB_IMG_READ && code <= UB_IMG_SEVERAL && err.code == code);
         must(err.message[0] && memchr(err.message, 0, sizeof(err.message)));
         return;
     }

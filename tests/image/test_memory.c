@@ -4,6 +4,8 @@
  * The linker puts the functions below in the place of the allocator (--wrap). */
 #include "image_test.h"
 
+#include "image/formats.h"
+
 void *__real_malloc(size_t size);
 void *__real_calloc(size_t count, size_t size);
 void *__real_realloc(void *old, size_t size);
@@ -46,8 +48,11 @@ static enum ub_code open_and_write(const uint8_t *bytes, size_t length, unsigned
     failing = n;
     counting = true;
     enum ub_code code = ub_image_open_bytes("fw", bytes, length, NULL, &image, &err);
-    if (!code)
+    /* what cannot be written as it was is written as UF2 */
+    if (!code && image->format->write)
         code = image->format->write(image, NULL, &again, &again_length, &err);
+    else if (!code)
+        code = ub_uf2_write(image, NULL, &again, &again_length, &err);
     counting = false;
     free(again);
     ub_image_close(image);
@@ -107,13 +112,64 @@ static void ihex(void **state)
     every_allocation_fails((const uint8_t *)text, sizeof(text) - 1, 12);
 }
 
+static void elf(void **state)
+{
+    (void)state;
+    size_t length;
+    uint8_t *file = read_dump("elf-arm.txt", &length);
+    every_allocation_fails(file, length, 8);
+    free(file);
+}
+
+static void uf2(void **state)
+{
+    (void)state;
+    size_t length;
+    uint8_t *file = read_dump("uf2conv-bin.txt", &length);
+    every_allocation_fails(file, length, 6);
+    free(file);
+}
+
+/** Saves an image, changed on the way, with allocation number `n` failing. */
+static enum ub_code save(const struct ub_image *image, const struct ub_save_options *options,
+                         unsigned n)
+{
+    struct ub_error err;
+    calls = 0;
+    failing = n;
+    counting = true;
+    enum ub_code code = ub_image_save(image, "/dev/null/none.dfu", options, &err);
+    counting = false;
+    return code;
+}
+
+/* There is no such folder, so that what does not run out of memory fails to be written. */
+static void saving(void **state)
+{
+    (void)state;
+    static const struct ub_save_options options = {
+        .format = "dfu", .has_fill = true, .fill = 1, .prefix = "lpc"};
+    struct ub_image *image = NULL;
+    assert_int_equal(ub_image_new("fw", &image, NULL), UB_OK);
+    assert_int_equal(ub_image_add(image, -1, true, 0, (const uint8_t *)"a", 1, NULL), UB_OK);
+    assert_int_equal(ub_image_add(image, -1, true, 9, (const uint8_t *)"b", 1, NULL), UB_OK);
+    assert_int_equal(ub_image_add_claim(image, UB_CLAIM_VERSION, "test", 0, 0, "1", NULL), UB_OK);
+    assert_int_equal(save(image, &options, 0), UB_SYS_WRITE);
+    unsigned total = calls;
+    assert_true(total >= 6);
+    for (unsigned n = 1; n <= total; n++) {
+        enum ub_code code = save(image, &options, n);
+        assert_true(code == UB_SYS_MEMORY || (code == UB_SYS_WRITE && n > 5));
+    }
+    ub_image_close(image);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(raw),
-        cmocka_unit_test(dfu),
-        cmocka_unit_test(dfuse),
-        cmocka_unit_test(ihex),
+        cmocka_unit_test(raw),    cmocka_unit_test(dfu), cmocka_unit_test(dfuse),
+        cmocka_unit_test(ihex),   cmocka_unit_test(elf), cmocka_unit_test(uf2),
+        cmocka_unit_test(saving),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
