@@ -74,11 +74,12 @@ void cli_trust_options(const struct cli *cli, struct ub_trust_options *options);
 /** Finds out who vouches for an image. The context is open. Errors: those of ub_trust_image(). */
 enum ub_code cli_trust(struct cli *cli, struct ub_image *image, struct ub_error *err);
 
-/** "unbrick --sim X --quirk Y --vault Z": how this run's context is named in a command to come. */
-void cli_command_prefix(const struct cli *cli, char *to, size_t size);
+/** "unbrick --sim X --quirk Y --vault Z": how this run's context is named in a command to come;
+ * with `bus` also its devices. The caller's (free()); NULL when out of memory. */
+char *cli_command_prefix(const struct cli *cli, bool bus);
 
-/** Appends a word to the text in `to` so that a shell reads it as one. */
-void cli_add_quoted(char *to, size_t size, const char *word);
+/** A word so that a shell reads it as one. The caller's (free()); NULL when out of memory. */
+char *cli_quoted(const char *word);
 
 /** The DEVICE that was given, or NULL. */
 const char *cli_device_argument(const struct cli_words *words);

@@ -10,11 +10,12 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
-/** Opens the image and the context, and reads the options: what every verb with IMAGE needs. One
- * that `asks` has to find somebody who can answer. */
+/** Opens the image and the context, reads the options, and finds out who vouches for the image:
+ * what every verb with IMAGE needs. One that `asks` has to find somebody who can answer. */
 static enum ub_code prepare(struct cli *cli, bool asks, struct ub_image **image,
                             struct ub_error *err)
 {
@@ -28,7 +29,7 @@ static enum ub_code prepare(struct cli *cli, bool asks, struct ub_image **image,
     if (code == UB_OK) {
         code = cli_context(cli, err);
     }
-    return code;
+    return code == UB_OK ? cli_trust(cli, *image, err) : code;
 }
 
 /** The bare facts for --verbose. */
@@ -50,17 +51,17 @@ static void raw_result(struct cli *cli)
 /** The command that undoes this one; on a line of its own where `taken` columns leave no room. */
 static void way_back(struct cli *cli, size_t taken)
 {
-    char prefix[1024];
     /* a replay's own vault goes with it */
     bool kept = cli->words.value[CLI_OPT_REPLAY] == NULL || cli->words.value[CLI_OPT_VAULT] != NULL;
-    if (cli->result.backup[0] != '\0' && kept) {
-        cli_command_prefix(cli, prefix, sizeof(prefix));
+    char *prefix = cli->result.backup[0] != '\0' && kept ? cli_command_prefix(cli, true) : NULL;
+    if (prefix != NULL) {
         size_t width = taken + strlen(" Revert with:  restore ") + term_width(prefix) +
                        strlen(cli->result.backup);
         bool fits = !cli->term.out.terminal || width < term_columns(&cli->term.out);
         term_print(&cli->term.out, TERM_PLAIN, "%sRevert with: %s restore %s", fits ? " " : "\n",
                    prefix, cli->result.backup);
     }
+    free(prefix);
 }
 
 /** "Done in 3.1 s (predicted 3.0 s)..." after something was written or erased. */

@@ -5,6 +5,7 @@
 
 #include <ctype.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const char command[] = "unbrick ";
@@ -38,9 +39,9 @@ static void put_text(struct paper *paper, const char *text)
 
 static void put_word(struct paper *paper, const char *word)
 {
-    char quoted[HINT_TEXT] = "";
-    cli_add_quoted(quoted, sizeof(quoted), word);
-    put_text(paper, quoted);
+    char *quoted = cli_quoted(word);
+    put_text(paper, quoted != NULL ? quoted : word);
+    free(quoted);
 }
 
 /** The place of an argument of this kind and name in the table, or -1. */
@@ -77,14 +78,31 @@ static void put_option(struct paper *paper, const struct cli_words *words, enum 
     }
 }
 
-/** The first verb or group in a command's words, or NULL. */
+/** An option as it was given, whatever its kind. */
+static void put_given(struct paper *paper, const struct cli_words *words, enum cli_option_id id)
+{
+    put_option(paper, words, id);
+    for (size_t i = 0; i < words->list[id].count; i++) {
+        put_text(paper, " --");
+        put_text(paper, cli_options[id].name);
+        put_text(paper, " ");
+        put_word(paper, words->list[id].items[i]);
+    }
+    if (cli_options[id].value == NULL && cli_given(words, id)) {
+        put_text(paper, " --");
+        put_text(paper, cli_options[id].name);
+    }
+}
+
+/** The verb in a command's words, of one word or of two; NULL if there is none. */
 static const struct cli_verb *verb_of(const char *words, size_t length)
 {
     char name[32];
     size_t end = strcspn(words, " `.,:");
     (void)snprintf(name, sizeof(name), "%.*s", (int)(end < length ? end : length), words);
-    if (strcmp(name, "vault") == 0) {
-        return cli_verb_at(CLI_VERB_VAULT_LIST);
+    if (cli_group_find(name) != NULL && end < length) {
+        end += 1 + strcspn(words + end + 1, " `.,:");
+        (void)snprintf(name, sizeof(name), "%.*s", (int)(end < length ? end : length), words);
     }
     return cli_verb_find(name);
 }
@@ -100,19 +118,34 @@ static bool has(const char *words, size_t length, const char *what)
     return false;
 }
 
-static void put_image(struct paper *paper, const struct cli_words *words, const char *text,
-                      size_t length)
+/** The image file that this run is about, or NULL. */
+static const char *image_of(const struct cli_words *words)
+{
+    bool image = place_of(words->verb, "IMAGE") == 0 || cli_verb_in_group(words->verb, "image");
+    bool one = words->argument_count == 1 || words->verb->needs_device ||
+               words->verb->id == CLI_VERB_IMAGE_CHECK;
+    return image && one && words->verb->id != CLI_VERB_IMAGE_FETCH ? cli_argument(words, 0) : NULL;
+}
+
+/** The image with what says how it is to be taken, as far as the command says none of it. */
+static void put_image(struct paper *paper, const struct cli_words *words,
+                      const struct cli_verb *verb, const char *text, size_t length)
 {
     put_word(paper, cli_argument(words, 0));
-    if (!has(text, length, "--at")) {
+    if (verb == NULL || cli_verb_takes(verb, CLI_OPT_MEMBER)) {
+        put_option(paper, words, CLI_OPT_MEMBER);
+    }
+    if (!has(text, length, "--at") && (verb == NULL || cli_verb_takes(verb, CLI_OPT_AT))) {
         put_option(paper, words, CLI_OPT_AT);
     }
-    put_option(paper, words, CLI_OPT_REGION);
+    if (verb == NULL || cli_verb_takes(verb, CLI_OPT_REGION)) {
+        put_option(paper, words, CLI_OPT_REGION);
+    }
 }
 
 /** The devices that a command is about: the one that failed, of several; else those that were
  * given, as far as the command takes them. */
-static void put_devices(struct paper *paper, const struct cli *cli, bool all)
+static void put_devices(struct paper *paper, const struct cli *cli, bool all, bool named)
 {
     const struct cli_words *words = &cli->words;
     const struct ub_many_result *result = cli->many_result;
@@ -128,6 +161,9 @@ static void put_devices(struct paper *paper, const struct cli *cli, bool all)
     } else if (device != NULL && words->argument_count <= CLI_MAX_ARGUMENTS) {
         put_text(paper, " ");
         put_word(paper, device);
+    } else if (place_of(words->verb, "DEVICE") >= 0 && cli->result.port[0] != '\0' && named) {
+        put_text(paper, " port=");
+        put_text(paper, cli->result.port);
     }
 }
 
@@ -135,27 +171,46 @@ static void put_devices(struct paper *paper, const struct cli *cli, bool all)
 static const char some_port[] = "port=1-4.2";
 #define SOME_PORT_LENGTH (sizeof(some_port) - 1)
 
+/** "unbrick" with what this run's context is made of, for a verb; `plain` if it needs none. */
+static void put_prefix(struct paper *paper, const struct cli *cli, const struct cli_verb *verb)
+{
+    bool bus = verb != NULL &&
+               (verb->needs_device || verb->id == CLI_VERB_LIST ||
+                verb->id == CLI_VERB_IMAGE_CHECK || cli_verb_in_group(verb, "vault"));
+    bool keys = verb != NULL &&
+                (cli_verb_in_group(verb, "image") || cli_verb_in_group(verb, "key"));
+    char *prefix = bus || keys ? cli_command_prefix(cli, bus) : NULL;
+    put_text(paper, prefix != NULL ? prefix : "unbrick");
+    put_text(paper, " ");
+    free(prefix);
+}
+
+/** The length of a word of the catalogue that stands for the image (IMAGE, and FILE where a verb
+ * looks at one), else 0. */
+static size_t image_word(const char *text, const struct cli_verb *verb)
+{
+    static const char image[] = "IMAGE";
+    static const char file[] = "FILE";
+    bool looks = verb != NULL &&
+                 (verb->id == CLI_VERB_IMAGE_INFO || verb->id == CLI_VERB_IMAGE_CHECK);
+    return strncmp(text, image, sizeof(image) - 1) == 0          ? sizeof(image) - 1
+           : looks && strncmp(text, file, sizeof(file) - 1) == 0 ? sizeof(file) - 1
+                                                                 : 0;
+}
+
 /** One command without its "unbrick ": `length` bytes of `text`. */
 static void put_command(struct paper *paper, const struct cli *cli, const char *text, size_t length)
 {
-    char prefix[HINT_TEXT];
     const struct cli_words *words = &cli->words;
     const struct cli_verb *verb = verb_of(text, length);
-    bool looks = verb != NULL && (verb->needs_device || verb->id == CLI_VERB_LIST ||
-                                  verb->id == CLI_VERB_VAULT_LIST);
-    if (!looks) {
-        put(paper, command, COMMAND_LENGTH);
-        put(paper, text, length);
-        return;
-    }
-    cli_command_prefix(cli, prefix, sizeof(prefix));
-    put_text(paper, prefix);
-    put_text(paper, " ");
-    bool knows_image = place_of(words->verb, "IMAGE") == 0 && words->argument_count > 0;
+    const char *image = image_of(words);
+    put_prefix(paper, cli, verb);
     for (size_t i = 0; i < length; i++) {
-        if (knows_image && strncmp(text + i, "IMAGE", 5) == 0) {
-            put_image(paper, words, text, length);
-            i += 4;
+        bool begins = i == 0 || text[i - 1] == ' ';
+        size_t stands = image != NULL && begins ? image_word(text + i, verb) : 0;
+        if (stands > 0) {
+            put_image(paper, words, verb, text, length);
+            i += stands - 1;
         } else if (cli->candidate[0] != '\0' &&
                    strncmp(text + i, some_port, SOME_PORT_LENGTH) == 0) {
             put_text(paper, "port=");
@@ -165,9 +220,30 @@ static void put_command(struct paper *paper, const struct cli *cli, const char *
             put(paper, text + i, 1);
         }
     }
-    if (place_of(verb, "DEVICE") >= 0 && !has(text, length, "=")) {
-        put_devices(paper, cli, has(text, length, all_of_them));
+    if (verb != NULL && place_of(verb, "DEVICE") >= 0 && !has(text, length, "=")) {
+        put_devices(paper, cli, has(text, length, all_of_them), verb->id == CLI_VERB_IMAGE_CHECK);
     }
+}
+
+bool hint_member(const struct cli *cli, const char *member, char to[HINT_TEXT])
+{
+    struct paper paper = {.to = to, .used = 0, .full = false};
+    const struct cli_words *words = &cli->words;
+    to[0] = '\0';
+    put_prefix(&paper, cli, words->verb);
+    put_text(&paper, words->verb->name);
+    for (size_t i = 0; i < words->argument_count; i++) {
+        put_text(&paper, " ");
+        put_word(&paper, words->arguments[i]);
+    }
+    put_text(&paper, " --member ");
+    put_word(&paper, member);
+    for (size_t i = 0; i < CLI_OPTION_COUNT; i++) {
+        if (!cli_options[i].global && i != CLI_OPT_MEMBER) {
+            put_given(&paper, words, (enum cli_option_id)i);
+        }
+    }
+    return !paper.full;
 }
 
 const char *hint_fill(const struct cli *cli, bool bare, const char *text, char to[HINT_TEXT])

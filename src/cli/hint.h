@@ -25,6 +25,9 @@ bool hint_fits(const struct cli *cli, const char *text);
 /** Where to look after a wrong command line: "unbrick help flash"; "" if there is no such place. */
 const char *hint_usage(const struct cli *cli, enum ub_code code, char to[HINT_TEXT]);
 
+/** This run's command with that member of the archive chosen. False if it does not fit. */
+bool hint_member(const struct cli *cli, const char *member, char to[HINT_TEXT]);
+
 /** Adds "did you mean serial=...?" to an error about a DEVICE that is a bare serial number or id.
  * After an error about several devices, keeps the first one's port for the steps to come. */
 void hint_selector(struct cli *cli, struct ub_error *err);

@@ -8,7 +8,10 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+
+#define MEMBERS_MAX 8
 
 /** A numbered or dashed list under a heading. */
 static void list(struct cli *cli, const char *heading, const char *const *texts, bool numbered)
@@ -74,14 +77,43 @@ static const char *left_text(const struct cli *cli, enum ub_left left)
 
 static void revert_hint(struct cli *cli)
 {
-    char prefix[1024];
-    if (cli->has_result && cli->result.left == UB_LEFT_INCOMPLETE &&
-        cli->result.backup[0] != '\0') {
-        cli_command_prefix(cli, prefix, sizeof(prefix));
+    if (!cli->has_result || cli->result.left != UB_LEFT_INCOMPLETE ||
+        cli->result.backup[0] == '\0') {
+        return;
+    }
+    char *prefix = cli_command_prefix(cli, true);
+    if (prefix != NULL) {
         term_print(&cli->term.err, TERM_PLAIN, "Or go back: %s restore %s%s%s\n", prefix,
                    cli->result.backup, cli->many_result != NULL ? " port=" : "",
                    cli->many_result != NULL ? cli->result.port : "");
     }
+    free(prefix);
+}
+
+/** Of an archive with several images: the command for each of them. */
+static void member_hints(struct cli *cli)
+{
+    char text[HINT_TEXT];
+    struct ub_member *members = NULL;
+    size_t count = 0;
+    size_t shown = 0;
+    struct term_stream *err = &cli->term.err;
+    const char *file = cli_argument(&cli->words, 0);
+    if (file == NULL || ub_image_members(file, &members, &count, NULL) != UB_OK) {
+        return;
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (!members[i].firmware || shown++ >= MEMBERS_MAX) {
+            continue;
+        }
+        if (hint_member(cli, members[i].path, text)) {
+            term_print(err, TERM_PLAIN, "%s    %s\n", shown == 1 ? "  Choose one\n" : "", text);
+        }
+    }
+    if (shown > MEMBERS_MAX) {
+        term_print(err, TERM_DIM, "    and %zu more\n", shown - MEMBERS_MAX);
+    }
+    free(members);
 }
 
 /** What there is to look into, or to send to somebody. */
@@ -174,6 +206,9 @@ static void show_error(struct cli *cli, const struct ub_error *err)
         term_print(to, TERM_PLAIN, "\n");
     }
     advise(cli, err, explanation);
+    if (err->code == UB_IMG_SEVERAL) {
+        member_hints(cli);
+    }
     raw_facts(cli, &err->raw);
     if (cli->words.verb->needs_device) {
         term_wrap(to, TERM_BOLD, 0, term_text_columns(to), left_text(cli, how_left(cli)));

@@ -250,6 +250,9 @@ static void add_signer(char line[LINE], const struct ub_trust *trust)
     if (trust->key_id[0] != '\0') {
         add(line, " (key %s%s)", trust->key_id, origins[trust->origin]);
     }
+    if (trust->manifest) {
+        add(line, ", with a manifest");
+    }
     if (trust->first_use) {
         add(line, "; the key is kept from now on");
     }
@@ -288,11 +291,6 @@ void render_trust(struct cli *cli, const struct ub_image *image)
     render_styled_fact(cli, style, "trust", text);
     if (trust.comment[0] != '\0') {
         render_fact(cli, "comment", trust.comment);
-    }
-    if (trust.manifest) {
-        text[0] = '\0';
-        add(text, "version %s", trust.version[0] != '\0' ? trust.version : "not named");
-        render_fact(cli, "manifest", text);
     }
     if (trust.expired) {
         render_styled_fact(cli, TERM_WARN, "expired",

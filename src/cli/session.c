@@ -175,6 +175,8 @@ enum ub_code cli_open_image(const struct cli *cli, const char *file, struct ub_i
                             accept->items[i]);
         }
         options.accept_bad_crc |= strcmp(accept->items[i], "bad-crc") == 0;
+        options.accept_system_image |= strcmp(accept->items[i], "system-image") == 0;
+        options.accept_blank |= strcmp(accept->items[i], "blank") == 0;
     }
     enum ub_code code = cli_no_url(file, err);
     return code != UB_OK ? code : ub_image_open(file, &options, image, err);
@@ -198,59 +200,73 @@ enum ub_code cli_trust(struct cli *cli, struct ub_image *image, struct ub_error 
 {
     struct ub_trust_options options;
     cli_trust_options(cli, &options);
-    /* the store of keys is being built: until it is there, nobody vouches for anything */
-    enum ub_code code = ub_trust_image(cli->context, image, &options, err);
-    return code == UB_SYS_INTERNAL ? UB_OK : code;
+    return ub_trust_image(cli->context, image, &options, err);
 }
 
-static void add(char *to, size_t size, const char *text)
-{
-    size_t used = strlen(to);
-    if (used < size) {
-        (void)snprintf(to + used, size - used, "%s", text);
-    }
-}
-
-void cli_add_quoted(char *to, size_t size, const char *word)
+static void put_quoted(FILE *to, const char *word)
 {
     static const char harmless[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
                                    "0123456789_-+=.,:/@%";
     if (word[0] != '\0' && word[strspn(word, harmless)] == '\0') {
-        add(to, size, word);
+        fputs(word, to);
         return;
     }
-    add(to, size, "'");
+    fputc('\'', to);
     for (; *word != '\0'; word++) {
-        const char letter[2] = {*word, '\0'};
-        add(to, size, *word == '\'' ? "'\\''" : letter);
+        if (*word == '\'') {
+            fputs("'\\''", to);
+        } else {
+            fputc(*word, to);
+        }
     }
-    add(to, size, "'");
+    fputc('\'', to);
 }
 
-static void add_list(char *to, size_t size, const char *option, const struct cli_list *list)
+char *cli_quoted(const char *word)
 {
-    for (size_t i = 0; i < list->count; i++) {
-        add(to, size, option);
-        cli_add_quoted(to, size, list->items[i]);
+    char *text = NULL;
+    size_t length = 0;
+    FILE *to = open_memstream(&text, &length);
+    if (to == NULL) {
+        return NULL;
+    }
+    put_quoted(to, word);
+    return fclose(to) == 0 ? text : NULL;
+}
+
+static void put_option(FILE *to, const struct cli_words *words, enum cli_option_id id)
+{
+    const struct cli_list *list = &words->list[id];
+    const char *const *values = cli_options[id].repeats ? list->items : &words->value[id];
+    size_t count = cli_options[id].repeats ? list->count : words->value[id] != NULL ? 1 : 0;
+    for (size_t i = 0; i < count; i++) {
+        fprintf(to, " --%s ", cli_options[id].name);
+        put_quoted(to, values[i]);
     }
 }
 
-void cli_command_prefix(const struct cli *cli, char *to, size_t size)
+char *cli_command_prefix(const struct cli *cli, bool bus)
 {
-    const char *vault = cli->words.value[CLI_OPT_VAULT];
-    const char *replay = cli->words.value[CLI_OPT_REPLAY];
-    (void)snprintf(to, size, "unbrick");
-    if (replay != NULL) { /* without it the command would be about the real bus */
-        add(to, size, " --replay ");
-        cli_add_quoted(to, size, replay);
+    const struct cli_words *words = &cli->words;
+    char *text = NULL;
+    size_t length = 0;
+    FILE *to = open_memstream(&text, &length);
+    if (to == NULL) {
+        return NULL;
     }
-    add_list(to, size, " --sim ", &cli->words.list[CLI_OPT_SIM]);
-    add_list(to, size, " --quirks ", &cli->words.list[CLI_OPT_QUIRKS]);
-    add_list(to, size, " --quirk ", &cli->words.list[CLI_OPT_QUIRK]);
-    if (vault != NULL) {
-        add(to, size, " --vault ");
-        cli_add_quoted(to, size, vault);
+    fputs("unbrick", to);
+    if (bus) {
+        put_option(to, words,
+                   CLI_OPT_REPLAY); /* without it the command would be about the real bus */
+        fputs(cli_given(words, CLI_OPT_LENIENT) ? " --lenient" : "", to);
+        put_option(to, words, CLI_OPT_SIM);
+        put_option(to, words, CLI_OPT_QUIRKS);
+        put_option(to, words, CLI_OPT_QUIRK);
+        put_option(to, words, CLI_OPT_VAULT);
     }
+    put_option(to, words, CLI_OPT_KEYS);
+    put_option(to, words, CLI_OPT_CONFIG);
+    return fclose(to) == 0 ? text : NULL;
 }
 
 uint64_t cli_now_ms(void)
