@@ -66,13 +66,13 @@ static enum ub_code check_opened(struct ub_context *context, const struct ub_dev
     return code;
 }
 
-static enum ub_code check_seen(const struct ub_device *device, const struct ub_image *image,
-                               const struct ub_flash_options *options, struct ub_match *match,
-                               struct ub_error *err)
+static enum ub_code check_seen(struct ub_context *context, const struct ub_device *device,
+                               const struct ub_image *image, const struct ub_flash_options *options,
+                               struct ub_match *match, struct ub_error *err)
 {
     struct ub_match_scratch scratch;
     struct ub_match_case what = {.comparing = false};
-    enum ub_code code = ub_match_seen(device, image, options, &scratch, &what, err);
+    enum ub_code code = ub_match_seen(context, device, image, options, &scratch, &what, err);
     if (!code)
         ub_match_decide(&what, match);
     return code;
@@ -96,7 +96,7 @@ static enum ub_code check_device(struct ub_context *context, const char *selecto
     if (!code)
         code = device.mode == UB_MODE_DFU
                    ? check_opened(context, &device, image, options, match, err)
-                   : check_seen(&device, image, options, match, err);
+                   : check_seen(context, &device, image, options, match, err);
     ub_usb_list_free(&list);
     return ub_context_settle(context, code, err);
 }

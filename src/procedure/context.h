@@ -32,6 +32,9 @@ struct ub_context {
     struct ub_store *keys;
     struct ub_policy *policy;
     const char *bus; /**< whose memory of versions counts, or NULL: none */
+    /** What the bytes of the image at hand show, where one is meant for several devices; borrowed.
+     * NULL: whoever wants to know looks. */
+    const struct ub_image_facts *facts;
 };
 
 /**

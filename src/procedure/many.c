@@ -147,10 +147,15 @@ static enum ub_code with_many(struct ub_many *many, const struct ub_flash_option
     ub_context_begin(context);
     ub_tell_image(context, many->image);
     enum ub_code code = ub_match_options(options, err);
-    if (!code)
+    struct ub_image_facts facts; /* looked at once, not for each device */
+    if (!code) {
+        ub_image_facts(many->image, &facts);
+        context->facts = &facts;
         code = work(many, err);
+    }
     ub_attend(&context->env.clock, false); /* the end of a thread is waited for by no clock */
     end_all(many);
+    context->facts = NULL;
     if (!collect(many, *out))
         code = ub_fail_memory(err);
     if (!code && (*out)->failed) {

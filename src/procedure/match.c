@@ -30,11 +30,15 @@ enum ub_code ub_match_options(const struct ub_flash_options *options, struct ub_
     return code ? code : ub_label_parse(options->label, &label, err);
 }
 
-static enum ub_code begin(const struct ub_device *device, const struct ub_image *image,
-                          const struct ub_flash_options *options, struct ub_match_scratch *scratch,
-                          struct ub_match_case *what, struct ub_error *err)
+static enum ub_code begin(const struct ub_context *context, const struct ub_device *device,
+                          const struct ub_image *image, const struct ub_flash_options *options,
+                          struct ub_match_scratch *scratch, struct ub_match_case *what,
+                          struct ub_error *err)
 {
-    ub_image_facts(image, &scratch->facts);
+    if (context->facts)
+        scratch->facts = *context->facts;
+    else
+        ub_image_facts(image, &scratch->facts);
     (void)ub_print(scratch->where, sizeof(scratch->where), "the device at %s", device->port);
     *what = (struct ub_match_case){
         .image = image,
@@ -48,11 +52,12 @@ static enum ub_code begin(const struct ub_device *device, const struct ub_image 
     return ub_label_parse(options ? options->label : NULL, &what->label, err);
 }
 
-enum ub_code ub_match_seen(const struct ub_device *device, const struct ub_image *image,
-                           const struct ub_flash_options *options, struct ub_match_scratch *scratch,
-                           struct ub_match_case *what, struct ub_error *err)
+enum ub_code ub_match_seen(struct ub_context *context, const struct ub_device *device,
+                           const struct ub_image *image, const struct ub_flash_options *options,
+                           struct ub_match_scratch *scratch, struct ub_match_case *what,
+                           struct ub_error *err)
 {
-    enum ub_code code = begin(device, image, options, scratch, what, err);
+    enum ub_code code = begin(context, device, image, options, scratch, what, err);
     *(device->mode == UB_MODE_DFU ? &what->dfu : &what->runtime) = mode_of(device);
     return code;
 }
@@ -111,7 +116,8 @@ enum ub_code ub_match_session(struct ub_session *session, const struct ub_image 
                               struct ub_match_scratch *scratch, struct ub_match_case *what,
                               struct ub_error *err)
 {
-    enum ub_code code = begin(&session->device, image, options, scratch, what, err);
+    enum ub_code code = begin(session->context, &session->device, image, options, scratch, what,
+                              err);
     if (code)
         return code;
     const struct ub_target *target = &session->target;

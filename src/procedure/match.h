@@ -27,9 +27,10 @@ enum ub_code ub_match_session(struct ub_session *session, const struct ub_image 
                               struct ub_error *err);
 
 /** As ub_match_session(), of a device that was not opened: what the bus shows. */
-enum ub_code ub_match_seen(const struct ub_device *device, const struct ub_image *image,
-                           const struct ub_flash_options *options, struct ub_match_scratch *scratch,
-                           struct ub_match_case *what, struct ub_error *err);
+enum ub_code ub_match_seen(struct ub_context *context, const struct ub_device *device,
+                           const struct ub_image *image, const struct ub_flash_options *options,
+                           struct ub_match_scratch *scratch, struct ub_match_case *what,
+                           struct ub_error *err);
 
 /** The options that a decision uses: ub_check_accepted(), and the label. `options` may be NULL.
  * Errors: UB_USE_OPTION. */
