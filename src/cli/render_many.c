@@ -101,10 +101,11 @@ static struct row *make_row(struct cli_many *many, const char *port)
         at--;
     }
     many->port_width = strlen(port) > many->port_width ? strlen(port) : many->port_width;
-    row = &many->rows[at];
-    memset(row, 0, sizeof(*row));
-    (void)snprintf(row->port, sizeof(row->port), "%s", port);
-    return row;
+    struct row fresh;
+    memset(&fresh, 0, sizeof(fresh));
+    (void)snprintf(fresh.port, sizeof(fresh.port), "%s", port);
+    many->rows[at] = fresh;
+    return &many->rows[at];
 }
 
 static void drop_row(struct cli_many *many, const char *port)

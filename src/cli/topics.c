@@ -78,7 +78,8 @@ static const struct cli_item status_items[] = {
     {"2", "usage: untouched; the command line is wrong"},
     {"3", "not found: untouched; no device fits, or more than one does"},
     {"4", "no access: untouched; permission, driver, or held by another program"},
-    {"5", "image refused: untouched; damaged, or not for this device"},
+    {"5",
+     "image refused: untouched; damaged, not for this device, or nobody trusted vouches for it"},
     {"6", "needs a name: untouched; an irreversible step was not named"},
     {"7", "unchanged: an error, and the device still holds what it held"},
     {"8", "incomplete: the device holds part of the image and is in, or enters, its bootloader; "
@@ -101,9 +102,31 @@ static const struct cli_item json_items[] = {
                 "detach_timeout_ms, state, status, regions (alt, name, kind, rights, runs), "
                 "read_protected, warnings, quirks (name, defect, remedy, because, source)"},
     {"image",
-     "file, name, format, file_size, length, sha256, vid, pid, release, target, segments "
-     "(alt, address, length); address and alt are null where the file gives none. error is "
-     "null; for a file that is refused it is as in result, and only file goes with it"},
+     "file, name, format, packed (\"zip, gzip\" or \"\"), member, file_size, length, sha256 (of "
+     "the "
+     "file), content_sha256 (of the firmware inside), vid, pid, release, target, segments (alt, "
+     "address, length); address and alt are null where the file gives none. claims: what it says "
+     "of "
+     "itself (claim, source, number, detail, text). facts: what its bytes show (blank, entropy in "
+     "hundredths of a bit a byte, dense, vectors with at, stack, reset and reset_inside, mcuboot "
+     "with hash and signed, esp with hash, versions); what it has not is null, a hash is right, "
+     "wrong or null. families (family, why), trust. error is null; where nobody can vouch for it "
+     "because something is wrong it is as in result, and trust is null; for a file that is refused "
+     "only file and error are there"},
+    {"trust", "in image, match and fetched: level (none, digest, given, signed), by, key, origin "
+              "(none, given, user, site), comment, manifest, version, expired, rolled_back, "
+              "first_use, unknown_key"},
+    {"archive", "from image info of an archive with several images: file, members (path, length, "
+                "what, firmware)"},
+    {"match",
+     "from image check: file, against, verdict (fits, accepted, unknown, refused), findings "
+     "(weight: for, weak or against, name, acceptable, accepted, text), trust, error"},
+    {"families", "from image check without DEVICE and --family: file, families (family, why)"},
+    {"digest", "from image sha256: file, sha256, content_sha256, length"},
+    {"signed", "from image sign: file, manifest (whether one was written)"},
+    {"fetched", "from image fetch: path, length, resumed, trust"},
+    {"key", "name, id, kind (minisign, signify, mcuboot), vendor, model, market, added, site, "
+            "first_use, revoked, reason"},
     {"plan", "steps in order of execution (action, alt, address, length, predicted_us, "
              "irreversible) and the sums sectors_erased, sectors_touched, sectors_total, "
              "bytes_written, bytes_kept, bytes_preserved, predicted_us, may_add_us, read_back, "
@@ -112,7 +135,8 @@ static const struct cli_item json_items[] = {
              "ways that were considered, cheapest first (way, chosen, allowed, why, "
              "predicted_us). For several devices a line for each, with port, device and error, "
              "which is null unless there is no plan"},
-    {"backup", "id, created, device, readings, interrupted (taken after a run that was cut short), "
+    {"backup", "id, created, transport (libusb, virtual, replay), device, readings, interrupted "
+               "(taken after a run that was cut short), "
                "length, parts (alt, name, address, length, sha256)"},
     {"check", "backup, intact"},
     {"model", "name, title"},
@@ -138,8 +162,12 @@ static const struct cli_item json_items[] = {
 static const struct cli_item environment_items[] = {
     {"UNBRICK_VAULT", "folder of the vault where --vault does not name one; without either it is "
                       "unbrick/vault in the person's data folder"},
-    {"XDG_CONFIG_HOME", "the configuration folder, in which unbrick/quirks.yaml is read; without "
-                        "it that is ~/.config"},
+    {"XDG_CONFIG_HOME", "the configuration folder, in which unbrick/quirks.yaml, "
+                        "unbrick/unbrick.yaml and unbrick/keys are read; without it that is "
+                        "~/.config"},
+    {"UNBRICK_KEYS", "folder of the trusted keys where --keys does not name one; without either it "
+                     "is unbrick/keys in the configuration folder. Those in /etc/unbrick/keys are "
+                     "read too"},
     {"NO_COLOR", "if set and not empty: no colours"},
     {"TERM", "with dumb: no colours and no moving progress bar"},
     {"LC_ALL, LC_CTYPE, LANG", "where these do not say UTF-8, output is ASCII"},
