@@ -296,6 +296,7 @@ enum ub_step {
     UB_STEP_WRITE,
     UB_STEP_VERIFY,
     UB_STEP_LEAVE,
+    UB_STEP_FETCH, /**< getting a file: of ub_fetch() only */
 };
 
 enum ub_event_kind {
@@ -543,7 +544,8 @@ struct ub_image_options {
     bool accept_system_image; /**< take a file system, a disk image and the like as raw bytes: for
                                    devices with Linux whose U-Boot takes them by DFU */
     bool accept_blank;        /**< take a file of nothing but zeros or blank bytes */
-    const char *member;  /**< of an archive: the file in it, as its list says; NULL: the only one */
+    const char *member; /**< of an archive: the file in it, as its list says; of a UF2 file: the
+                             family of chips, by name or id ("0xe48bff56"); NULL: the only one */
 };
 
 /** One segment of an image. */
@@ -762,6 +764,7 @@ struct ub_difference {
     uint64_t address; /**< or the offset from the start */
     uint64_t length;
     uint64_t differing; /**< bytes in it that differ */
+    uint64_t first_at;  /**< where the first of them is */
     bool only_first;    /**< the second image has nothing there */
     bool only_second;
 };

@@ -45,11 +45,13 @@ static enum ub_code read(const uint8_t *bytes, size_t length,
                          const struct ub_image_options *options, struct ub_image *image,
                          struct ub_error *err)
 {
-    (void)options;
     const struct ub_recognised *what = ub_recognise(bytes, length);
-    if (what)
-        return ub_fail(err, UB_IMG_NOT_RAW, "%s: is %s, not firmware as raw bytes%s%s", image->name,
-                       what->name, what->advice ? "; " : "", what->advice ? what->advice : "");
+    if (what && !ub_recognised_is_accepted(what, options))
+        return ub_fail(err, UB_IMG_NOT_RAW, "%s: is %s, not firmware as raw bytes%s%s%s%s",
+                       image->name, what->name, what->advice ? "; " : "",
+                       what->advice ? what->advice : "",
+                       what->accept ? "; to take it as it is: --accept " : "",
+                       what->accept ? what->accept : "");
     enum ub_code code = check_name(image, length, err);
     if (code)
         return code;

@@ -1,104 +1,31 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Magic numbers and plain text: files that people hand to a flasher by mistake. */
+/* What a file is that is not firmware: by magic numbers (magic.c), by being text, by being blank.
+ */
 #include "image/recognise.h"
 
 #include "base/bytes.h"
 #include "image/image.h"
+#include "image/magic.h"
 
 #include <string.h>
 
-#define SAMPLE   4096 /* bytes of a file that are looked at to tell whether it is text */
-#define TEXT_MIN 8    /* fewer printable bytes than this happen by chance */
+#define SAMPLE        4096 /* bytes of a file that are looked at to tell whether it is text */
+#define TEXT_MIN      8    /* fewer printable bytes than this happen by chance */
+#define BLANK_MIN     256  /* fewer equal bytes may be meant */
 
-#define ADVICE_PACKED "unpack it and give the firmware that is inside"
+#define MD5_DIGITS    32
+#define SHA1_DIGITS   40
+#define SHA256_DIGITS 64
+#define SHA512_DIGITS 128
 
-/** One row: `length` bytes of magic at `offset`, and a further test if magic alone is too weak. */
-struct magic {
-    size_t offset;
-    const char *bytes;
-    size_t length;
-    bool (*also)(const uint8_t *bytes, size_t length);
-    struct ub_recognised what;
-};
+/* Lengths of minisign's and signify's lines in base64: a key of 42 bytes, a signature of 74. */
+#define KEY_LINE       56
+#define SIGNATURE_LINE 100
 
-#define MAGIC(text) (text), sizeof(text) - 1
-
-/** PE (Microsoft, "PE Format"): the DOS header's field at 0x3c leads to "PE\0\0". Two letters alone
- * are too little. */
-static bool is_pe(const uint8_t *bytes, size_t length)
-{
-    struct ub_cursor c = ub_cursor(bytes, length);
-    (void)ub_take_bytes(&c, 0x3c);
-    uint32_t header = ub_take_u32le(&c);
-    struct ub_cursor pe = ub_cursor(bytes, length);
-    (void)ub_take_bytes(&pe, header);
-    return !c.failed && ub_take_u32be(&pe) == 0x50450000;
-}
-
-/** A ZIP's first record is a file, the end of an empty archive, or a spanning mark (APPNOTE 4.3).
- */
-static bool is_zip(const uint8_t *bytes, size_t length)
-{
-    return length >= 4 && ((bytes[2] == 3 && bytes[3] == 4) || (bytes[2] == 5 && bytes[3] == 6) ||
-                           (bytes[2] == 7 && bytes[3] == 8));
-}
-
-static bool is_bzip2(const uint8_t *bytes, size_t length)
-{
-    return length >= 10 && bytes[3] >= '1' && bytes[3] <= '9' &&
-           (memcmp(bytes + 4, "\x31\x41\x59\x26\x53\x59", 6) == 0 ||
-            memcmp(bytes + 4, "\x17\x72\x45\x38\x50\x90", 6) == 0);
-}
-
-/** UTF-16 of plain letters has a zero at every other place. */
-static bool is_utf16(const uint8_t *bytes, size_t length)
-{
-    size_t zero = bytes[0] == 0xff ? 3 : 2;
-    return length >= 6 && bytes[zero] == 0 && bytes[zero + 2] == 0 && bytes[zero ^ 1] != 0;
-}
-
-static const struct magic magics[] = {
-    {0,
-     MAGIC("DfuSe"),
-     NULL,
-     {"a DfuSe file whose end is missing or damaged", "fetch or copy the file again"}},
-    {0, MAGIC("\x89PNG\r\n\x1a\n"), NULL, {"a PNG picture", NULL}},
-    {0, MAGIC("\xff\xd8\xff"), NULL, {"a JPEG picture", NULL}},
-    {0, MAGIC("GIF87a"), NULL, {"a GIF picture", NULL}},
-    {0, MAGIC("GIF89a"), NULL, {"a GIF picture", NULL}},
-    {8, MAGIC("WEBP"), NULL, {"a WebP picture", NULL}},
-    {0, MAGIC("%PDF-"), NULL, {"a PDF document", NULL}},
-    {0, MAGIC("PK"), is_zip, {"a ZIP archive", ADVICE_PACKED}},
-    {0, MAGIC("\x1f\x8b\x08"), NULL, {"a gzip file", ADVICE_PACKED}},
-    {0,
-     MAGIC("\xfd"
-           "7zXZ\0"),
-     NULL,
-     {"an xz file", ADVICE_PACKED}},
-    {0, MAGIC("\x28\xb5\x2f\xfd"), NULL, {"a Zstandard file", ADVICE_PACKED}},
-    {0, MAGIC("\x04\x22\x4d\x18"), NULL, {"an LZ4 file", ADVICE_PACKED}},
-    {0, MAGIC("BZh"), is_bzip2, {"a bzip2 file", ADVICE_PACKED}},
-    {0, MAGIC("7z\xbc\xaf\x27\x1c"), NULL, {"a 7-Zip archive", ADVICE_PACKED}},
-    {0, MAGIC("Rar!\x1a\x07"), NULL, {"a RAR archive", ADVICE_PACKED}},
-    {0, MAGIC("MSCF\0\0\0\0"), NULL, {"a cabinet archive", ADVICE_PACKED}},
-    {0, MAGIC("!<arch>\n"), NULL, {"an ar archive", ADVICE_PACKED}},
-    {257, MAGIC("ustar"), NULL, {"a tar archive", ADVICE_PACKED}},
-    {0x8001, MAGIC("CD001"), NULL, {"an ISO 9660 disk image", ADVICE_PACKED}},
-    {0,
-     MAGIC("\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"),
-     NULL,
-     {"a Microsoft document or installer", NULL}},
-    {0, MAGIC("MZ"), is_pe, {"a Windows program", NULL}},
-    {0, MAGIC("\xfe\xed\xfa\xce"), NULL, {"a Mach-O program", NULL}},
-    {0, MAGIC("\xfe\xed\xfa\xcf"), NULL, {"a Mach-O program", NULL}},
-    {0, MAGIC("\xce\xfa\xed\xfe"), NULL, {"a Mach-O program", NULL}},
-    {0, MAGIC("\xcf\xfa\xed\xfe"), NULL, {"a Mach-O program", NULL}},
-    {0, MAGIC("\xca\xfe\xba\xbe"), NULL, {"a Mach-O or Java program", NULL}},
-    {0, MAGIC("\0asm\1\0\0\0"), NULL, {"a WebAssembly module", NULL}},
-    {0, MAGIC("SQLite format 3\0"), NULL, {"an SQLite database", NULL}},
-    {0, MAGIC("\xff\xfe"), is_utf16, {"UTF-16 text", "save it as plain text (UTF-8)"}},
-    {0, MAGIC("\xfe\xff"), is_utf16, {"UTF-16 text", "save it as plain text (UTF-8)"}},
-};
+#define AGAIN          "fetch or copy the file again"
+#define PAGE           "fetch the file itself, not the page that shows or offers it"
+#define BESIDE         "it goes beside the firmware, or is named with --signature, --key or --sums"
+#define LIST           "give the firmware that it describes"
 
 /** One kind of text, known by how it begins (case of letters does not matter). */
 struct opening {
@@ -106,26 +33,72 @@ struct opening {
     struct ub_recognised what;
 };
 
+#define OPENING(text, name, advice)                                                                \
+    {                                                                                              \
+        text,                                                                                      \
+        {                                                                                          \
+            name, advice, NULL                                                                     \
+        }                                                                                          \
+    }
+
 static const struct opening openings[] = {
-    {"<!doctype html",
-     {"a web page", "fetch the file itself, not the page that shows or offers it"}},
-    {"<html", {"a web page", "fetch the file itself, not the page that shows or offers it"}},
-    {"<?xml", {"an XML file", NULL}},
-    {"<svg", {"an SVG picture", NULL}},
-    {"{", {"a JSON file", NULL}},
-    {"[{", {"a JSON file", NULL}},
-    {"#!", {"a script", NULL}},
-    {"version https://git-lfs",
-     {"a Git LFS pointer", "fetch the file it stands for: git lfs pull"}},
-    {"-----begin ", {"a key, certificate or signature", NULL}},
-    {":", {"text, perhaps a damaged Intel HEX file", "fetch or copy the file again"}},
-    {"s0", {"text, perhaps a damaged file of S-records", "fetch or copy the file again"}},
-    {"s1", {"text, perhaps a damaged file of S-records", "fetch or copy the file again"}},
-    {"s2", {"text, perhaps a damaged file of S-records", "fetch or copy the file again"}},
-    {"s3", {"text, perhaps a damaged file of S-records", "fetch or copy the file again"}},
+    OPENING("<!doctype html", "a web page", PAGE),
+    OPENING("<html", "a web page", PAGE),
+    OPENING("<head", "a web page", PAGE),
+    OPENING("<body", "a web page", PAGE),
+    OPENING("<title", "a web page", PAGE),
+    OPENING("<meta", "a web page", PAGE),
+    OPENING("<script", "a web page", PAGE),
+    OPENING("<!--", "a web page", PAGE),
+    OPENING("404", "a web server's error message", PAGE),
+    OPENING("403", "a web server's error message", PAGE),
+    OPENING("not found", "a web server's error message", PAGE),
+    OPENING("access denied", "a web server's error message", PAGE),
+    OPENING("{\"message\"", "a web server's error message", PAGE),
+    OPENING("<error>", "a web server's error message", PAGE),
+    OPENING("<?xml", "an XML file", LIST),
+    OPENING("<component", "an XML file", LIST),
+    OPENING("<svg", "an SVG picture", NULL),
+    OPENING("{", "a JSON file", LIST),
+    OPENING("[{", "a JSON file", LIST),
+    OPENING("---\n", "a YAML file", LIST),
+    OPENING("---\r\n", "a YAML file", LIST),
+    OPENING("%yaml", "a YAML file", LIST),
+    OPENING("#!", "a script", "run it, if that is what it is for; it is no firmware"),
+    OPENING("version https://git-lfs", "a Git LFS pointer",
+            "fetch the file it stands for: git lfs pull"),
+    OPENING("diff --git", "a patch", NULL),
+    OPENING("#include", "source code", "build it first"),
+    OPENING("/*", "source code", "build it first"),
+    OPENING("//", "source code", "build it first"),
+    OPENING("-----begin pgp signed message", "a signed text of OpenPGP",
+            "check it with gpg --verify"),
+    OPENING("-----begin pgp signature", "a signature of OpenPGP", "check it with gpg --verify"),
+    OPENING("-----begin pgp public", "a public key of OpenPGP", "import it with gpg --import"),
+    OPENING("-----begin public key", "a public key", BESIDE),
+    OPENING("-----begin certificate", "a certificate", NULL),
+    OPENING("-----begin ", "a key, certificate or signature", BESIDE),
+    OPENING("ssh-", "a public key of SSH", NULL),
+    OPENING("ecdsa-sha2-", "a public key of SSH", NULL),
+    OPENING("sha256 (", "a file of digests", BESIDE),
+    OPENING("sha512 (", "a file of digests", BESIDE),
+    OPENING(":", "text, perhaps a damaged Intel HEX file", AGAIN),
+    OPENING("s0", "text, perhaps a damaged file of S-records", AGAIN),
+    OPENING("s1", "text, perhaps a damaged file of S-records", AGAIN),
+    OPENING("s2", "text, perhaps a damaged file of S-records", AGAIN),
+    OPENING("s3", "text, perhaps a damaged file of S-records", AGAIN),
 };
 
-static const struct ub_recognised plain_text = {"a text file", NULL};
+static const struct ub_recognised plain_text = {"a text file", LIST, NULL};
+static const struct ub_recognised digests = {"a file of digests", BESIDE, NULL};
+static const struct ub_recognised public_key = {"a public key of minisign or signify", BESIDE,
+                                                NULL};
+static const struct ub_recognised signature = {"a signature of minisign or signify", BESIDE, NULL};
+static const struct ub_recognised secret_key = {
+    "a secret key of minisign or signify", "keep it secret; it is for unbrick image sign", NULL};
+static const struct ub_recognised zeros = {"nothing but zeros", AGAIN, "blank"};
+static const struct ub_recognised blank = {"nothing but blank bytes (0xff)",
+                                           "to empty a device: unbrick erase", "blank"};
 
 static bool is_text(const uint8_t *bytes, size_t length)
 {
@@ -158,27 +131,103 @@ static bool begins(const uint8_t *bytes, size_t length, const char *text)
     return true;
 }
 
+/** Length of the line at the start, without its end. */
+static size_t line_length(const uint8_t *bytes, size_t length)
+{
+    size_t n = 0;
+    while (n < length && bytes[n] != '\n' && bytes[n] != '\r')
+        n++;
+    return n;
+}
+
+/** "untrusted comment: ..." and a line in base64, whose length tells what it is. */
+static const struct ub_recognised *kind_of_minisign(const uint8_t *bytes, size_t length)
+{
+    if (!begins(bytes, length, "untrusted comment:"))
+        return NULL;
+    size_t skip = line_length(bytes, length);
+    while (skip < length && (bytes[skip] == '\n' || bytes[skip] == '\r'))
+        skip++;
+    size_t second = line_length(bytes + skip, length - skip);
+    return second == KEY_LINE         ? &public_key
+           : second == SIGNATURE_LINE ? &signature
+           : second > SIGNATURE_LINE  ? &secret_key
+                                      : NULL;
+}
+
+static bool is_hex_digit(uint8_t c)
+{
+    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'F') || (c >= 'a' && c <= 'f');
+}
+
+/** sha256sum and its relatives: digits, a blank, a name. */
+static bool is_digests(const uint8_t *bytes, size_t length)
+{
+    size_t n = 0;
+    while (n < length && n <= SHA512_DIGITS && is_hex_digit(bytes[n]))
+        n++;
+    bool ends = n == length || bytes[n] == ' ' || bytes[n] == '\n' || bytes[n] == '\r';
+    return ends &&
+           (n == SHA256_DIGITS || n == SHA512_DIGITS || n == SHA1_DIGITS || n == MD5_DIGITS);
+}
+
 static const struct ub_recognised *kind_of_text(const uint8_t *bytes, size_t length)
 {
     size_t skip = begins(bytes, length, "\xef\xbb\xbf") ? 3 : 0; /* the mark of UTF-8 */
     while (skip < length && (bytes[skip] == ' ' || (bytes[skip] >= '\t' && bytes[skip] <= '\r')))
         skip++;
+    const struct ub_recognised *what = kind_of_minisign(bytes + skip, length - skip);
+    if (what)
+        return what;
+    if (is_digests(bytes + skip, length - skip))
+        return &digests;
     for (size_t i = 0; i < sizeof(openings) / sizeof(openings[0]); i++)
         if (begins(bytes + skip, length - skip, openings[i].text))
             return &openings[i].what;
     return &plain_text;
 }
 
-const struct ub_recognised *ub_recognise(const uint8_t *bytes, size_t length)
+/** A stack pointer in RAM and an odd reset vector (inspect/vectors.h knows more of them): what
+ * stands further inside of such a file is code, whatever it looks like. */
+static bool is_like_vectors(const uint8_t *bytes, size_t length)
 {
-    for (size_t i = 0; i < sizeof(magics) / sizeof(magics[0]); i++) {
-        const struct magic *m = &magics[i];
-        if (length >= m->offset + m->length &&
+    struct ub_cursor cursor = ub_cursor(bytes, length);
+    uint32_t stack = ub_take_u32le(&cursor);
+    uint32_t reset = ub_take_u32le(&cursor);
+    return !cursor.failed && stack >= 0x10000000 && stack <= 0x40000000 && (stack & 3u) == 0 &&
+           (reset & 1u) != 0 && reset < 0xa0000000;
+}
+
+static const struct ub_recognised *find_magic(const uint8_t *bytes, size_t length)
+{
+    bool vectors = is_like_vectors(bytes, length);
+    for (const struct ub_magic *m = ub_magics; m->what.name; m++)
+        if (length >= m->offset + m->length && !(vectors && m->offset > 0) &&
             memcmp(bytes + m->offset, m->bytes, m->length) == 0 &&
             (!m->also || m->also(bytes, length)))
             return &m->what;
-    }
-    return is_text(bytes, length) ? kind_of_text(bytes, length) : NULL;
+    return NULL;
+}
+
+const struct ub_recognised *ub_recognise(const uint8_t *bytes, size_t length)
+{
+    const struct ub_recognised *what = find_magic(bytes, length);
+    if (what)
+        return what;
+    if (is_text(bytes, length))
+        return kind_of_text(bytes, length);
+    if (length >= BLANK_MIN && ub_all_bytes(bytes, length, 0))
+        return &zeros;
+    return length >= BLANK_MIN && ub_all_bytes(bytes, length, 0xff) ? &blank : NULL;
+}
+
+bool ub_recognised_is_accepted(const struct ub_recognised *what,
+                               const struct ub_image_options *options)
+{
+    if (!what->accept)
+        return false;
+    return strcmp(what->accept, "blank") == 0 ? options->accept_blank
+                                              : options->accept_system_image;
 }
 
 const char *ub_image_recognise(const uint8_t *bytes, size_t length)
