@@ -57,6 +57,7 @@ struct ub_format {
     const char *title;          /**< "Intel HEX" */
     const char *const *endings; /**< file name endings for writing (".hex"), NULL-terminated */
     bool keeps_addresses;       /**< a file of this format says where each byte goes */
+    bool has_members;           /**< may hold several images: options->member says which is meant */
 
     /** True if the content is of this format, by content alone. */
     bool (*probe)(const uint8_t *bytes, size_t length);
@@ -102,6 +103,10 @@ const struct ub_claim *ub_image_find_claim(const struct ub_image *image, enum ub
 enum ub_code ub_image_parse(const char *name, const uint8_t *bytes, size_t length,
                             const struct ub_image_options *options, struct ub_image **out,
                             struct ub_error *err);
+
+/** True if the bytes are of a format in which ub_image_options.member can name one of several
+ * images, as in an archive. */
+bool ub_image_has_members(const uint8_t *bytes, size_t length);
 
 /** Where the bytes of a file come from, one after the other. */
 struct ub_image_source {

@@ -15,6 +15,11 @@ static const struct ub_format *find_format(const uint8_t *bytes, size_t length)
     return ub_formats[i];
 }
 
+bool ub_image_has_members(const uint8_t *bytes, size_t length)
+{
+    return find_format(bytes, length)->has_members;
+}
+
 enum ub_code ub_image_parse(const char *name, const uint8_t *bytes, size_t length,
                             const struct ub_image_options *options, struct ub_image **out,
                             struct ub_error *err)

@@ -353,6 +353,7 @@ const struct ub_format ub_format_uf2 = {
     .title = "UF2 file",
     .endings = endings,
     .keeps_addresses = true,
+    .has_members = true,
     .probe = probe,
     .read = read,
     .write = ub_uf2_write,

@@ -45,7 +45,7 @@ enum ub_code ub_pack_open(const char *name, const uint8_t *bytes, size_t length,
         options = &careful;
     if (ub_pack_is_archive(bytes, length))
         return open_archive(name, bytes, length, options, limits, out, err);
-    if (options->member) {
+    if (options->member && !ub_image_has_members(bytes, length)) {
         char shown[UB_STRING_TEXT];
         ub_print_stranger(shown, sizeof(shown), name, strlen(name));
         return ub_fail(err, UB_IMG_NONE_INSIDE, "%s: is no archive, so there is no %s in it", shown,
