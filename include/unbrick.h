@@ -540,12 +540,12 @@ struct ub_image;
 
 /** How an image file is to be read. Zero is the careful default. */
 struct ub_image_options {
-    bool accept_bad_crc; /**< take a .dfu file although its suffix' CRC is wrong */
+    bool accept_bad_crc;      /**< take a .dfu file although its suffix' CRC is wrong */
     bool accept_system_image; /**< take a file system, a disk image and the like as raw bytes: for
                                    devices with Linux whose U-Boot takes them by DFU */
     bool accept_blank;        /**< take a file of nothing but zeros or blank bytes */
-    const char *member;  /**< of an archive: the file in it, as its list says; of a UF2 file: the
-                              family of chips, by name or id ("0xe48bff56"); NULL: the only one */
+    const char *member; /**< of an archive: the file in it, as its list says; of a UF2 file: the
+                             family of chips, by name or id ("0xe48bff56"); NULL: the only one */
 };
 
 /** One segment of an image. */
