@@ -112,12 +112,14 @@ static void put_difference(struct cli *cli, const struct pair *pair, const struc
     struct peek second = peek_into(pair, 1, d);
     json_t *object = json_object();
     (void)json_object_set_new(object, "alt", d->alt >= 0 ? json_integer(d->alt) : json_null());
-    json_add_bool(object, "has_address", d->has_address);
-    json_add_number(object, "address", d->address);
+    (void)json_object_set_new(object, "address",
+                              d->has_address ? json_of_number(d->address) : json_null());
+    (void)json_object_set_new(object, "offset",
+                              d->has_address ? json_null() : json_of_number(d->address));
     json_add_number(object, "length", d->length);
     json_add_number(object, "differing", d->differing);
     json_add_text(object, "only", d->only_first ? "first" : (d->only_second ? "second" : NULL));
-    json_add_number(object, "first_at", d->first_at);
+    json_add_number(object, "from", d->first_at - d->address);
     (void)json_object_set_new(object, "first", json_of_peek(&first));
     (void)json_object_set_new(object, "second", json_of_peek(&second));
     json_line(cli, "difference", object);

@@ -84,7 +84,7 @@ static const struct cli_item status_items[] = {
     {"7", "unchanged: an error, and the device still holds what it held"},
     {"8", "incomplete: the device holds part of the image and is in, or enters, its bootloader; "
           "give the same command again"},
-    {"9", "mismatch: verify found differences"},
+    {"9", "mismatch: verify or image diff found differences"},
     {"10", "host: disk full, output could not be written, out of memory, internal error"},
     {"130", "interrupted by the person; the last line says in what state the device is"},
     {NULL, NULL},
@@ -127,6 +127,12 @@ static const struct cli_item json_items[] = {
     {"fetched", "from image fetch: path, length, resumed, trust"},
     {"key", "name, id, kind (minisign, signify, mcuboot), vendor, model, market, added, site, "
             "first_use, revoked, reason"},
+    {"written", "from image convert, for each file: file, length, segments (alt, address, length)"},
+    {"difference", "from image diff, for each range or sector: alt, address (or offset, where the "
+                   "files give none), length, differing (how many of its bytes), only (first, "
+                   "second or null), from (offset of the first of them) and up to 16 bytes from "
+                   "there on in hexadecimal: first, second; -- where one has none"},
+    {"comparison", "from image diff: first, second, family, same, ranges, differing"},
     {"plan", "steps in order of execution (action, alt, address, length, predicted_us, "
              "irreversible) and the sums sectors_erased, sectors_touched, sectors_total, "
              "bytes_written, bytes_kept, bytes_preserved, predicted_us, may_add_us, read_back, "

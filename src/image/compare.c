@@ -220,6 +220,7 @@ enum ub_code ub_differences_take(struct ub_differences *list, const struct ub_co
         .alt = common->alt,
         .has_address = common->has_address,
         .address = common->address,
+        .first_at = common->address,
         .length = common->length,
         .differing = common->length,
         .only_first = !common->second,
@@ -232,15 +233,16 @@ enum ub_code ub_differences_take(struct ub_differences *list, const struct ub_co
     for (uint64_t at = find_different(common, 0); !code && at < common->length;
          at = find_different(common, end)) {
         end = find_same(common, at);
-        one.address = common->address + at;
+        one.address = one.first_at = common->address + at;
         one.length = one.differing = end - at;
         code = add_range(list, &one, UB_COMPARE_NEAR, err);
     }
     return code;
 }
 
-uint64_t ub_compare_count(const struct ub_common *common)
+uint64_t ub_compare_count(const struct ub_common *common, uint64_t *first)
 {
+    *first = 0;
     if (!common->first || !common->second)
         return common->length;
     uint64_t count = 0;
@@ -248,6 +250,7 @@ uint64_t ub_compare_count(const struct ub_common *common)
     for (uint64_t at = find_different(common, 0); at < common->length;
          at = find_different(common, end)) {
         end = find_same(common, at);
+        *first = count == 0 ? at : *first;
         count += end - at;
     }
     return count;

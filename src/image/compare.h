@@ -67,7 +67,7 @@ enum ub_code ub_differences_add(struct ub_differences *list, const struct ub_dif
 enum ub_code ub_differences_take(struct ub_differences *list, const struct ub_common *common,
                                  struct ub_error *err);
 
-/** How many of the stretch's bytes differ. */
-uint64_t ub_compare_count(const struct ub_common *common);
+/** How many of the stretch's bytes differ, and how far from its start the first of them is. */
+uint64_t ub_compare_count(const struct ub_common *common, uint64_t *first);
 
 #endif

@@ -59,7 +59,11 @@ static enum ub_code take_by_sector(struct by_sector *b, struct ub_common c, stru
         if (!code && !inside)
             code = ub_differences_take(b->list, &part, err);
         if (inside) {
-            b->sector.differing += ub_compare_count(&part);
+            uint64_t first;
+            uint64_t differing = ub_compare_count(&part, &first);
+            if (b->sector.differing == 0)
+                b->sector.first_at = part.address + first;
+            b->sector.differing += differing;
             b->in_first = b->in_first || part.first;
             b->in_second = b->in_second || part.second;
         }

@@ -185,6 +185,12 @@ static void sectors_of_a_family(void **state)
     b->segments[0].data[16 * KIB - 1] = 0;
     b->segments[0].data[16 * KIB] = 0;
     b->segments[0].data[130 * KIB] = 0;
+    struct ub_difference *found = NULL;
+    size_t count = 0;
+    assert_int_equal(ub_image_diff(a, b, "stm32f405", &found, &count, NULL), UB_OK);
+    assert_true(found[1].first_at == 0x08004000);
+    assert_true(found[2].first_at == 0x08000000 + 130 * KIB);
+    free(found);
     EXPECT(a, b, "stm32f405", {0x08000000, 16 * KIB, 2, ' '}, {0x08004000, 16 * KIB, 1, ' '},
            {0x08020000, 128 * KIB, 1, ' '});
     /* What only one of them has differs; a sector only one has bytes in is told as such. */
