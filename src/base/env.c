@@ -14,6 +14,7 @@ const char *ub_step_name(enum ub_step step)
         [UB_STEP_IMAGE] = "image",   [UB_STEP_DEVICE] = "device", [UB_STEP_ENTER] = "enter",
         [UB_STEP_BACKUP] = "backup", [UB_STEP_PLAN] = "plan",     [UB_STEP_ERASE] = "erase",
         [UB_STEP_WRITE] = "write",   [UB_STEP_VERIFY] = "verify", [UB_STEP_LEAVE] = "leave",
+        [UB_STEP_FETCH] = "fetch",
     };
     return (size_t)step < sizeof(names) / sizeof(names[0]) ? names[step] : "?";
 }

@@ -1,0 +1,583 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What is fetched is kept if it is verified, under its name, and is gone otherwise. */
+#define _GNU_SOURCE
+#include "fetch_test.h"
+
+#include "base/file.h"
+#include "base/text.h"
+
+#include <pthread.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static void by_the_digest_that_was_given(void **state)
+{
+    struct world *world = *state;
+    char path[TEXT];
+    world->options.trust.sha256 = content_sha256();
+    fetch_from(world, "good", "fw.bin", UB_OK);
+    in_downloads(world, "fw.bin", path);
+    assert_string_equal(world->got.path, path);
+    expect_file(path, content(), CONTENT_SIZE);
+    assert_int_equal(world->got.length, CONTENT_SIZE);
+    assert_int_equal(world->got.resumed, 0);
+    assert_int_equal(world->got.trust.level, UB_TRUST_GIVEN);
+    assert_int_equal(world->last_done, CONTENT_SIZE);
+    assert_string_equal(world->done, "fw.bin, 300,000 bytes, has the digest that was given");
+    assert_string_equal(world->warnings, "");
+    assert_int_equal(kept(world), 1);
+    assert_int_equal(unfinished(world), 0);
+    world->options.trust.sha256 = NULL;
+    world->options.trust.sha512 = content_sha512();
+    fetch_from(world, "good", "fw.bin", UB_OK);
+    assert_string_equal(world->got.path, path); /* the same is there already */
+    assert_int_equal(kept(world), 1);
+}
+
+static void another_digest(void **state)
+{
+    struct world *world = *state;
+    char digits[65];
+    (void)ub_print(digits, sizeof(digits), "%s", content_sha256());
+    digits[0] = digits[0] == '0' ? '1' : '0';
+    world->options.trust.sha256 = digits;
+    fetch_from(world, "good", "fw.bin", UB_TRU_DIGEST);
+    assert_string_equal(world->got.path, "");
+    assert_int_equal(kept(world), 0);
+    assert_int_equal(unfinished(world), 0);
+    world->options.keep_unverified = true; /* what is wrong is not what nobody vouches for */
+    fetch_from(world, "good", "fw.bin", UB_TRU_DIGEST);
+    assert_int_equal(kept(world), 0);
+}
+
+/** A slip is told before anything is asked of anybody. */
+static void slips(void **state)
+{
+    struct world *world = *state;
+    const char *key = "/nonexistent.pub";
+    const size_t before = server_requests();
+    char digits[70];
+    (void)ub_print(digits, sizeof(digits), "%s0", content_sha256());
+    world->options.trust.sha256 = digits;
+    fetch_from(world, "good", "fw.bin", UB_USE_OPTION);
+    world->options.trust.sha256 = NULL;
+    world->options.trust.sha512 = content_sha256();
+    fetch_from(world, "good", "fw.bin", UB_USE_OPTION);
+    world->options.trust.sha512 = NULL;
+    world->options.trust.keys = &key;
+    world->options.trust.key_count = 1;
+    fetch_from(world, "good", "fw.bin", UB_TRU_KEY);
+    assert_int_equal(server_requests(), before);
+    assert_false(exists(world->vault));
+}
+
+static void nobody_vouches(void **state)
+{
+    struct world *world = *state;
+    fetch_from(world, "good", "fw.bin", UB_NET_UNVERIFIED);
+    assert_string_equal(world->err.message, "nobody vouches for fw.bin");
+    assert_int_equal(kept(world), 0);
+    assert_int_equal(unfinished(world), 0);
+    world->options.keep_unverified = true;
+    fetch_from(world, "good", "fw.bin", UB_OK);
+    assert_int_equal(world->got.trust.level, UB_TRUST_NONE);
+    assert_non_null(strstr(world->warnings, "nobody vouches"));
+    assert_non_null(strstr(world->done, "not verified"));
+    expect_file(world->got.path, content(), CONTENT_SIZE);
+}
+
+/** A digest from the same server says that it is whole, not that it is genuine. */
+static void a_digest_beside_it(void **state)
+{
+    struct world *world = *state;
+    static const char *const names[] = {"fw.bin.sha256", "SHA256SUMS"};
+    char line[128];
+    char path[TEXT];
+    for (size_t i = 0; i < 2; i++) {
+        (void)ub_print(line, sizeof(line), "%s  %s\n", content_sha256(),
+                       i ? "fw.bin\n1234  other" : "fw.bin");
+        server_has(names[i], line, strlen(line));
+        world->options.keep_unverified = false;
+        fetch_from(world, "good", "fw.bin", UB_NET_UNVERIFIED);
+        assert_non_null(strstr(world->err.message, "nobody says whose it is"));
+        world->options.keep_unverified = true;
+        fetch_from(world, "good", "fw.bin", UB_OK);
+        assert_int_equal(world->got.trust.level, UB_TRUST_DIGEST);
+        in_downloads(world, "fw.bin.sha256", path);
+        assert_true(exists(path));
+        line[0] = line[0] == '0' ? '1' : '0';
+        server_has(names[i], line, strlen(line));
+        fetch_from(world, "good", "fw.bin", UB_TRU_DIGEST);
+        server_lacks(names[i]);
+    }
+}
+
+/** Who is asked for is only told of what was given where that is enough. */
+static void no_digests_are_asked_for_where_one_was_given(void **state)
+{
+    struct world *world = *state;
+    const size_t before = server_requests();
+    world->options.trust.sha256 = content_sha256();
+    fetch_from(world, "good", "fw.bin", UB_OK);
+    const size_t after = server_requests();
+    assert_true(after > before);
+    for (size_t i = before; i < after; i++) {
+        char line[TEXT];
+        server_request((long)i, line);
+        assert_null(strstr(line, "sha256"));
+        assert_null(strstr(line, "SHA256SUMS"));
+    }
+}
+
+static void by_a_key_that_was_given(void **state)
+{
+    struct world *world = *state;
+    char public[TEXT];
+    char path[TEXT];
+    const char *key = public;
+    make_key(world, "vendor", public);
+    sign(world, "vendor", "fw.bin", content(), CONTENT_SIZE);
+    world->options.trust.keys = &key;
+    world->options.trust.key_count = 1;
+    fetch_from(world, "good", "fw.bin", UB_OK);
+    assert_int_equal(world->got.trust.level, UB_TRUST_SIGNED);
+    assert_non_null(strstr(world->done, "signed by vendor.pub"));
+    in_downloads(world, "fw.bin.minisig", path); /* for when it is flashed */
+    assert_true(exists(path));
+    assert_int_equal(kept(world), 2);
+    /* over http as well, and from this computer */
+    char url[TEXT];
+    server_url("http", "good", "fw.bin", url);
+    fetch(world, url, UB_OK);
+    server_path("files/fw.bin", path);
+    (void)ub_print(url, sizeof(url), "file://%s", path);
+    fetch(world, url, UB_OK);
+    assert_int_equal(world->got.trust.level, UB_TRUST_SIGNED);
+    assert_int_equal(kept(world), 2);
+    server_lacks("fw.bin.minisig");
+}
+
+static void by_a_key_of_the_store(void **state)
+{
+    struct world *world = *state;
+    char public[TEXT];
+    const struct ub_key scope = {.name = "acme"};
+    make_key(world, "vendor", public);
+    sign(world, "vendor", "fw.bin", content(), CONTENT_SIZE);
+    fetch_from(world, "good", "fw.bin", UB_NET_UNVERIFIED);
+    assert_non_null(strstr(world->err.message, "signed by the key"));
+    assert_int_equal(ub_key_add(world->context, public, &scope, NULL), UB_OK);
+    fetch_from(world, "good", "fw.bin", UB_OK);
+    assert_string_equal(world->got.trust.by, "acme");
+    server_lacks("fw.bin.minisig");
+}
+
+static void an_altered_file(void **state)
+{
+    struct world *world = *state;
+    char public[TEXT];
+    const char *key = public;
+    make_key(world, "vendor", public);
+    sign(world, "vendor", "fw.bin", content(), CONTENT_SIZE - 1);
+    world->options.trust.keys = &key;
+    world->options.trust.key_count = 1;
+    world->options.keep_unverified = true;
+    fetch_from(world, "good", "fw.bin", UB_TRU_SIGNATURE);
+    sign(world, "vendor", "other.bin", content(), CONTENT_SIZE);
+    char from[TEXT];
+    char to[TEXT];
+    server_path("files/other.bin.minisig", from);
+    server_path("files/fw.bin.minisig", to);
+    assert_int_equal(rename(from, to), 0);
+    fetch_from(world, "good", "fw.bin", UB_TRU_COMMENT);
+    assert_int_equal(kept(world), 0);
+    assert_int_equal(unfinished(world), 0);
+    server_lacks("fw.bin.minisig");
+}
+
+static void a_key_without_signature(void **state)
+{
+    struct world *world = *state;
+    char public[TEXT];
+    char other[TEXT];
+    const char *key = public;
+    make_key(world, "vendor", public);
+    make_key(world, "other", other);
+    world->options.trust.keys = &key;
+    world->options.trust.key_count = 1;
+    fetch_from(world, "good", "fw.bin", UB_TRU_NO_STATEMENT);
+    assert_int_equal(kept(world), 0);
+    sign(world, "other", "fw.bin", content(), CONTENT_SIZE);
+    fetch_from(world, "good", "fw.bin", UB_TRU_UNKNOWN_KEY);
+    assert_int_equal(kept(world), 0);
+    assert_int_equal(unfinished(world), 0);
+    world->options.keep_unverified = true;
+    fetch_from(world, "good", "fw.bin", UB_OK);
+    assert_int_equal(world->got.trust.level, UB_TRUST_NONE);
+    server_lacks("fw.bin.minisig");
+    fetch_from(world, "good", "fw.bin", UB_OK);
+}
+
+/** A digest that was given is enough, whoever signed. */
+static void a_digest_beside_an_unknown_key(void **state)
+{
+    struct world *world = *state;
+    char public[TEXT];
+    make_key(world, "vendor", public);
+    sign(world, "vendor", "fw.bin", content(), CONTENT_SIZE);
+    world->options.trust.sha256 = content_sha256();
+    fetch_from(world, "good", "fw.bin", UB_OK);
+    assert_int_equal(world->got.trust.level, UB_TRUST_GIVEN);
+    server_lacks("fw.bin.minisig");
+}
+
+static void a_signature_elsewhere(void **state)
+{
+    struct world *world = *state;
+    char public[TEXT];
+    char from[TEXT];
+    char to[TEXT];
+    char url[TEXT];
+    const char *key = public;
+    make_key(world, "vendor", public);
+    sign(world, "vendor", "fw.bin", content(), CONTENT_SIZE);
+    server_path("files/fw.bin.minisig", from);
+    server_path("files/elsewhere", to);
+    assert_int_equal(rename(from, to), 0);
+    world->options.trust.keys = &key;
+    world->options.trust.key_count = 1;
+    fetch_from(world, "good", "fw.bin", UB_TRU_NO_STATEMENT);
+    server_url("https", "good", "elsewhere", url);
+    world->options.trust.signature = url;
+    fetch_from(world, "good", "fw.bin", UB_OK);
+    assert_int_equal(world->got.trust.level, UB_TRUST_SIGNED);
+    (void)ub_print(url, sizeof(url), "file://%s", to);
+    fetch_from(world, "good", "fw.bin", UB_OK);
+    server_url("https", "good", "nowhere", url);
+    fetch_from(world, "good", "fw.bin", UB_NET_REFUSED);
+    server_url("https", "good", "fw.bin", url); /* which is no signature */
+    fetch_from(world, "good", "fw.bin", UB_NET_TOO_LARGE);
+    server_has("elsewhere", "hello", 5);
+    server_url("https", "good", "elsewhere", url);
+    fetch_from(world, "good", "fw.bin", UB_TRU_SIGNATURE);
+    (void)ub_print(url, sizeof(url), "elsewhere");
+    fetch_from(world, "good", "fw.bin", UB_NET_URL);
+    server_lacks("elsewhere");
+}
+
+/** A manifest is fetched with its signature; alone it says nothing. */
+static void a_manifest(void **state)
+{
+    struct world *world = *state;
+    char public[TEXT];
+    char path[TEXT];
+    char secret[TEXT];
+    static const char *const endings[] = {".manifest.json", ".manifest.json.minisig"};
+    const char *key = public;
+    static const char *const models[] = {"X2", NULL};
+    const struct ub_manifest manifest = {.vendor = "ACME", .models = models, .version = "1.2"};
+    make_key(world, "vendor", public);
+    (void)ub_print(path, sizeof(path), "%s/fw.bin", world->folder);
+    (void)ub_print(secret, sizeof(secret), "%s/vendor.key", world->folder);
+    assert_int_equal(ub_file_write(path, content(), CONTENT_SIZE, NULL), UB_OK);
+    const struct ub_sign_options options = {.key = secret, .manifest = &manifest};
+    struct ub_error err = {0};
+    if (ub_image_sign(path, &options, &err) != UB_OK)
+        fail_msg("%s", err.message);
+    for (size_t i = 0; i < 2; i++) {
+        uint8_t *bytes = NULL;
+        size_t length = 0;
+        char name[64];
+        (void)ub_print(path, sizeof(path), "%s/fw.bin%s", world->folder, endings[i]);
+        assert_int_equal(ub_file_read(path, 1 << 16, &bytes, &length, NULL), UB_OK);
+        (void)ub_print(name, sizeof(name), "fw.bin%s", endings[i]);
+        server_has(name, bytes, length);
+        free(bytes);
+    }
+    world->options.trust.keys = &key;
+    world->options.trust.key_count = 1;
+    fetch_from(world, "good", "fw.bin", UB_OK);
+    assert_true(world->got.trust.manifest);
+    assert_string_equal(world->got.trust.version, "1.2");
+    assert_int_equal(kept(world), 3);
+    server_lacks("fw.bin.manifest.json.minisig");
+    world->options.keep_unverified = true;
+    fetch_from(world, "good", "fw.bin", UB_OK);
+    assert_int_equal(world->got.trust.level, UB_TRUST_NONE);
+    server_lacks("fw.bin.manifest.json");
+}
+
+/** Many servers answer any address with a page; that is no signature. */
+static void pages_instead_of_not_found(void **state)
+{
+    struct world *world = *state;
+    world->options.keep_unverified = true;
+    server_has("fwpage.bin", "<html>log in</html>", 19);
+    fetch_from(world, "page", "fwpage.bin", UB_OK);
+    assert_int_equal(kept(world), 1);
+    server_lacks("fwpage.bin");
+}
+
+static void what_is_no_firmware(void **state)
+{
+    struct world *world = *state;
+    world->options.trust.sha256 =
+        "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+    server_has("fwempty.bin", "", 0);
+    fetch_from(world, "good", "fwempty.bin", UB_OK);
+    assert_int_equal(world->got.length, 0);
+    server_lacks("fwempty.bin");
+}
+
+static void names_of_their_own(void **state)
+{
+    struct world *world = *state;
+    static const uint8_t others[3][4] = {"one", "two", "tri"};
+    static const char *const names[] = {"fw.bin", "2/fw.bin", "3/fw.bin"};
+    char path[TEXT];
+    world->options.keep_unverified = true;
+    for (size_t i = 0; i < 3; i++) {
+        server_has("fw.bin", others[i], 4);
+        fetch_from(world, "good", "fw.bin", UB_OK);
+        in_downloads(world, names[i], path);
+        assert_string_equal(world->got.path, path);
+    }
+    /* each stays, and is found again */
+    for (size_t i = 0; i < 3; i++) {
+        server_has("fw.bin", others[i], 4);
+        fetch_from(world, "good", "fw.bin", UB_OK);
+        in_downloads(world, names[i], path);
+        assert_string_equal(world->got.path, path);
+        expect_file(path, others[i], 4);
+    }
+    server_has("fw.bin", content(), CONTENT_SIZE);
+}
+
+/** Beside what lies there already nothing is put that would be taken for its signature. */
+static void statements_of_others(void **state)
+{
+    struct world *world = *state;
+    char path[TEXT];
+    world->options.keep_unverified = true;
+    server_has("fw.bin.minisig", "mine\n", 5);
+    fetch_from(world, "good", "fw.bin.minisig", UB_OK);
+    server_lacks("fw.bin.minisig");
+    fetch_from(world, "good", "fw.bin", UB_OK);
+    in_downloads(world, "2/fw.bin", path);
+    assert_string_equal(world->got.path, path);
+    /* a file that is called like the folder */
+    server_has("2", "two", 3);
+    fetch_from(world, "good", "2", UB_OK);
+    in_downloads(world, "2/2", path);
+    assert_string_equal(world->got.path, path);
+    server_lacks("2");
+}
+
+static void odd_names(void **state)
+{
+    struct world *world = *state;
+    static const char *const rows[][2] = {
+        {"fw%20x.bin", "fw x.bin"},
+        {"fw%2F..%2F..%2Fpasswd.bin", "passwd.bin"},
+        {"..%2F.hidden.bin", "_hidden.bin"},
+        {"fw%5Cx.bin?token=1#part", "fw_x.bin"},
+    };
+    char path[TEXT];
+    char url[TEXT];
+    char file[TEXT];
+    world->options.keep_unverified = true;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        server_has(i == 3 ? "fw\\x.bin" : i == 2 ? ".hidden.bin" : rows[i][1], "x", 1);
+        server_url("https", "good", rows[i][0], url);
+        fetch(world, url, UB_OK);
+        in_downloads(world, rows[i][1], path);
+        assert_string_equal(world->got.path, path);
+    }
+    /* a name as long as a file's may be is cut, and has room for what lies beside */
+    char name[200] = "fw";
+    while (strlen(name) < 180)
+        (void)ub_append(name, sizeof(name), "0123456789");
+    (void)ub_print(file, sizeof(file), "%s.bin", name);
+    server_has(file, "x", 1);
+    fetch_from(world, "good", file, UB_OK);
+    assert_int_equal(strlen(strrchr(world->got.path, '/') + 1), 100);
+}
+
+static void addresses_that_are_not_taken(void **state)
+{
+    struct world *world = *state;
+    static const char *const wrong[] = {"",
+                                        "fw.bin",
+                                        "/etc/passwd",
+                                        "ftp://127.0.0.1/fw.bin",
+                                        "https://",
+                                        "https:///fw.bin",
+                                        "https://a b/fw.bin",
+                                        "gopher://127.0.0.1/fw.bin",
+                                        "dict://x/",
+                                        "file://host/x",
+                                        "https://h/fw%01x.bin",
+                                        "https://me:secret@127.0.0.1/fw.bin"};
+    const size_t before = server_requests();
+    world->options.trust.sha256 = content_sha256();
+    for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+        fetch(world, wrong[i], UB_NET_URL);
+        assert_null(strstr(world->err.message, "secret"));
+    }
+    char *longer = calloc(1, 9000);
+    assert_non_null(longer);
+    memset(longer, 'x', 8000);
+    memcpy(longer, "https://127.0.0.1/", 18);
+    fetch(world, longer, UB_NET_URL);
+    free(longer);
+    /* without proof neither http nor files */
+    world->options.trust.sha256 = NULL;
+    world->options.keep_unverified = true;
+    char url[TEXT];
+    server_url("http", "good", "fw.bin", url);
+    fetch(world, url, UB_NET_URL);
+    assert_non_null(strstr(world->err.message, "http://"));
+    fetch(world, "file:///etc/passwd", UB_NET_URL);
+    assert_int_equal(server_requests(), before);
+}
+
+static void files_of_this_computer(void **state)
+{
+    struct world *world = *state;
+    char url[TEXT];
+    char path[TEXT];
+    world->options.trust.sha256 = content_sha256();
+    server_path("files/fw.bin", path);
+    (void)ub_print(url, sizeof(url), "file://%s", path);
+    fetch(world, url, UB_OK);
+    expect_file(world->got.path, content(), CONTENT_SIZE);
+    expect_file(path, content(), CONTENT_SIZE); /* still there */
+    fetch(world, "file:///nonexistent/fw.bin", UB_NET_REFUSED);
+    fetch(world, "file:///dev/zero", UB_NET_REFUSED);
+    fetch(world, "file:///tmp", UB_NET_REFUSED);
+    (void)ub_print(path, sizeof(path), "%s/pipe", world->folder);
+    assert_int_equal(mkfifo(path, 0600), 0);
+    (void)ub_print(url, sizeof(url), "file://%s", path);
+    fetch(world, url, UB_NET_REFUSED);
+    (void)ub_print(path, sizeof(path), "%s/large", world->folder);
+    FILE *file = fopen(path, "wb");
+    assert_non_null(file);
+    assert_int_equal(ftruncate(fileno(file), (off_t)64 * 1024 * 1024 + 1), 0);
+    assert_int_equal(fclose(file), 0);
+    (void)ub_print(url, sizeof(url), "file://%s", path);
+    fetch(world, url, UB_NET_TOO_LARGE);
+    assert_int_equal(unfinished(world), 0);
+}
+
+/** A vault that cannot be written is no reason to ask the server. */
+static void a_vault_that_cannot_be_written(void **state)
+{
+    struct world *world = *state;
+    assert_int_equal(ub_file_write(world->vault, "a file", 6, NULL), UB_OK);
+    world->options.trust.sha256 = content_sha256();
+    fetch_from(world, "good", "fw.bin", UB_SYS_WRITE);
+}
+
+/** A store that cannot be read is not the file's fault: what came stays, and is not fetched again.
+ */
+static void trouble_of_ones_own(void **state)
+{
+    struct world *world = *state;
+    char path[TEXT];
+    char line[TEXT];
+    world->options.trust.sha256 = content_sha256();
+    (void)ub_print(path, sizeof(path), "%s/broken.pub", world->keys);
+    assert_int_equal(mkdir(world->keys, 0700), 0);
+    assert_int_equal(ub_file_write(path, "no key", 6, NULL), UB_OK);
+    fetch_from(world, "good", "fw.bin", UB_TRU_STORE);
+    assert_int_equal(unfinished(world), 1);
+    assert_int_equal(kept(world), 0);
+    assert_int_equal(unlink(path), 0);
+    const size_t before = server_requests();
+    fetch_from(world, "good", "fw.bin", UB_OK);
+    server_request((long)before, line);
+    assert_string_equal(line, "good fw.bin bytes=299999- \"v1\"");
+    assert_int_equal(world->got.resumed, CONTENT_SIZE - 1);
+    expect_file(world->got.path, content(), CONTENT_SIZE);
+    assert_int_equal(unfinished(world), 0);
+}
+
+struct runner {
+    struct world *world;
+    struct ub_context *context;
+    struct ub_fetched got;
+    struct ub_error err;
+    enum ub_code code;
+};
+
+static void *run(void *user)
+{
+    struct runner *runner = user;
+    char url[TEXT];
+    server_url("https", "slow", "fw.bin", url);
+    runner->code = ub_fetch(runner->context, url, &runner->world->options, &runner->got,
+                            &runner->err);
+    return NULL;
+}
+
+/** Two at once: one waits for the other, and both have it. */
+static void two_at_once(void **state)
+{
+    struct world *world = *state;
+    struct runner runners[3];
+    pthread_t threads[3];
+    memset(runners, 0, sizeof(runners));
+    world->options.trust.sha256 = content_sha256();
+    for (size_t i = 0; i < 3; i++) {
+        struct world *silent = calloc(1, sizeof(*silent));
+        assert_non_null(silent);
+        *silent = *world;
+        runners[i].world = silent;
+        runners[i].context = world_context(silent);
+        assert_int_equal(pthread_create(&threads[i], NULL, run, &runners[i]), 0);
+    }
+    for (size_t i = 0; i < 3; i++)
+        assert_int_equal(pthread_join(threads[i], NULL), 0);
+    for (size_t i = 0; i < 3; i++) {
+        if (runners[i].code != UB_OK)
+            fail_msg("%d %s", (int)runners[i].code, runners[i].err.message);
+        assert_string_equal(runners[i].got.path, runners[0].got.path);
+        ub_context_close(runners[i].context);
+        free(runners[i].world);
+    }
+    expect_file(runners[0].got.path, content(), CONTENT_SIZE);
+    assert_int_equal(kept(world), 1);
+    assert_int_equal(unfinished(world), 0);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(by_the_digest_that_was_given),
+        TEST(another_digest),
+        TEST(slips),
+        TEST(nobody_vouches),
+        TEST(a_digest_beside_it),
+        TEST(no_digests_are_asked_for_where_one_was_given),
+        TEST(by_a_key_that_was_given),
+        TEST(by_a_key_of_the_store),
+        TEST(an_altered_file),
+        TEST(a_key_without_signature),
+        TEST(a_digest_beside_an_unknown_key),
+        TEST(a_signature_elsewhere),
+        TEST(a_manifest),
+        TEST(pages_instead_of_not_found),
+        TEST(what_is_no_firmware),
+        TEST(names_of_their_own),
+        TEST(statements_of_others),
+        TEST(odd_names),
+        TEST(addresses_that_are_not_taken),
+        TEST(files_of_this_computer),
+        TEST(a_vault_that_cannot_be_written),
+        TEST(trouble_of_ones_own),
+        TEST(two_at_once),
+    };
+    return cmocka_run_group_tests(tests, server_start, server_stop);
+}
