@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Any bytes as a firmware file that is not packed, carefully and with a wrong CRC accepted. What
  * can be read is sorted and free of overlaps, and what a format with addresses writes of it reads
- * back the same. */
-#include "image/image.h"
+ * back the same. Read in pieces it is the same too, or fails in the same words. */
+#include "image/dfu_suffix.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -101,8 +101,58 @@ static void open_with(const uint8_t *data, size_t size, bool accept_bad_crc)
     ub_image_close(image);
 }
 
+/** A file in memory, handed out piece by piece. */
+struct text {
+    const uint8_t *bytes;
+    size_t left;
+};
+
+static enum ub_code take(void *user, uint8_t *to, size_t length, size_t *got, struct ub_error *err)
+{
+    struct text *text = user;
+    (void)err;
+    *got = length < text->left ? length : text->left;
+    if (*got)
+        memcpy(to, text->bytes, *got);
+    text->bytes += *got;
+    text->left -= *got;
+    return UB_OK;
+}
+
+static void check_pieces(const uint8_t *data, size_t size)
+{
+    struct text text = {.bytes = data, .left = size};
+    const struct ub_image_source source = {.take = take, .user = &text};
+    struct ub_dfu_suffix suffix;
+    struct ub_image *whole = NULL;
+    struct ub_image *pieces = NULL;
+    struct ub_error a = {0};
+    struct ub_error b = {0};
+    bool taken = false;
+    if (size == 0 || ub_dfu_suffix_find(data, size, &suffix))
+        return;
+    size_t piece = 1024 + data[size - 1]; /* cut at other places for other files */
+    enum ub_code code = ub_image_parse("fuzz", data, size, NULL, &whole, &a);
+    enum ub_code again = ub_image_parse_pieces("fuzz", &source, piece, NULL, &pieces, &taken, &b);
+    if (taken) {
+        must(code == again && strcmp(a.message, b.message) == 0);
+        must(!whole == !pieces);
+    } else {
+        must(!again && !pieces && (!whole || !whole->format->lines || size > piece));
+    }
+    if (pieces) {
+        must(whole->format == pieces->format && whole->file_size == pieces->file_size);
+        must(memcmp(whole->sha256, pieces->sha256, sizeof(whole->sha256)) == 0);
+        must(whole->claim_count == pieces->claim_count);
+        check_same(whole, pieces);
+    }
+    ub_image_close(whole);
+    ub_image_close(pieces);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+    check_pieces(data, size);
     open_with(data, size, false);
     open_with(data, size, true);
     return 0;

@@ -52,7 +52,7 @@ static enum ub_code lay_out(struct ub_compare *c, int which, const struct ub_ima
         const struct ub_segment *s = &image->segments[i];
         pieces[i] = (struct ub_compared){
             .alt = ignore_alt ? UB_IMAGE_ALT_NONE : s->alt,
-            .address = s->has_address ? s->address : base,
+            .address = s->has_address || base > UINT64_MAX - s->length ? s->address : base,
             .data = s->data,
             .length = s->length,
         };

@@ -112,6 +112,120 @@ static void ihex(void **state)
     every_allocation_fails((const uint8_t *)text, sizeof(text) - 1, 12);
 }
 
+static void srec(void **state)
+{
+    (void)state;
+    static const char text[] = "S104000041BA\nS104000243B6\nS104000142B8\nS3060800000041B0\n"
+                               "S70508000101F0\n";
+    every_allocation_fails((const uint8_t *)text, sizeof(text) - 1, 10);
+}
+
+/** A file in memory, handed out piece by piece. */
+struct text {
+    const char *bytes;
+    size_t left;
+};
+
+static enum ub_code take(void *user, uint8_t *to, size_t length, size_t *got, struct ub_error *err)
+{
+    struct text *text = user;
+    (void)err;
+    *got = length < text->left ? length : text->left;
+    memcpy(to, text->bytes, *got);
+    text->bytes += *got;
+    text->left -= *got;
+    return UB_OK;
+}
+
+static enum ub_code parse_pieces(const char *bytes, unsigned n)
+{
+    struct text text = {.bytes = bytes, .left = strlen(bytes)};
+    const struct ub_image_source source = {.take = take, .user = &text};
+    struct ub_image *image = NULL;
+    struct ub_error err;
+    bool taken = false;
+    calls = 0;
+    failing = n;
+    counting = true;
+    enum ub_code code = ub_image_parse_pieces("fw", &source, 1024, NULL, &image, &taken, &err);
+    counting = false;
+    assert_int_equal(code == UB_OK, image != NULL);
+    ub_image_close(image);
+    return code;
+}
+
+static void in_pieces(void **state)
+{
+    (void)state;
+    char bytes[4000] = "";
+    (void)ub_print(bytes, sizeof(bytes), "S104000041BA\n%1500sS104000243B6\nS70508000101F0\n", "");
+    assert_int_equal(parse_pieces(bytes, 0), UB_OK);
+    unsigned total = calls;
+    assert_true(total >= 8);
+    for (unsigned n = 1; n <= total; n++)
+        assert_true(parse_pieces(bytes, n) == UB_SYS_MEMORY || n > 3);
+}
+
+/** Edits or compares two images with allocation number `n` failing. */
+static enum ub_code edit(const struct ub_image *const *images, const struct ub_edit *edit,
+                         unsigned n)
+{
+    struct ub_image *out = NULL;
+    struct ub_error err;
+    calls = 0;
+    failing = n;
+    counting = true;
+    enum ub_code code = ub_image_edit(images, 2, edit, &out, &err);
+    counting = false;
+    assert_int_equal(code == UB_OK, out != NULL);
+    ub_image_close(out);
+    return code;
+}
+
+static enum ub_code diff(const struct ub_image *const *images, const char *family, unsigned n)
+{
+    struct ub_difference *found = NULL;
+    struct ub_image_part *parts = NULL;
+    struct ub_error err;
+    size_t count;
+    calls = 0;
+    failing = n;
+    counting = true;
+    enum ub_code code = ub_image_diff(images[0], images[1], family, &found, &count, &err);
+    if (!code)
+        code = ub_image_parts(images[0], family, &parts, &count, &err);
+    counting = false;
+    free(found);
+    free(parts);
+    return code;
+}
+
+static void editing_and_comparing(void **state)
+{
+    (void)state;
+    static const char one[] = "S3060800000041B0\nS70508000101F0\n";
+    static const char two[] = "S3060800000441AC\nS70508000101F0\n";
+    struct ub_image *images[] = {open_good("one", one, sizeof(one) - 1),
+                                 open_good("two", two, sizeof(two) - 1)};
+    const struct ub_image *const *both = (const struct ub_image *const *)images;
+    const struct ub_edit change = {.offset = 1, .has_fill = true};
+    assert_int_equal(edit(both, &change, 0), UB_OK);
+    unsigned total = calls;
+    assert_true(total >= 7);
+    for (unsigned n = 1; n <= total; n++)
+        assert_int_equal(edit(both, &change, n), UB_SYS_MEMORY);
+    for (int i = 0; i < 2; i++) {
+        const char *family = i ? "stm32f405" : NULL;
+        assert_int_equal(diff(both, family, 0), UB_OK);
+        total = calls;
+        assert_true(total >= 4);
+        for (unsigned n = 1; n <= total; n++)
+            assert_int_equal(diff(both, family, n), UB_SYS_MEMORY);
+    }
+    ub_image_close(images[0]);
+    ub_image_close(images[1]);
+}
+
 static void elf(void **state)
 {
     (void)state;
@@ -167,8 +281,15 @@ static void saving(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(raw),    cmocka_unit_test(dfu), cmocka_unit_test(dfuse),
-        cmocka_unit_test(ihex),   cmocka_unit_test(elf), cmocka_unit_test(uf2),
+        cmocka_unit_test(raw),
+        cmocka_unit_test(dfu),
+        cmocka_unit_test(dfuse),
+        cmocka_unit_test(ihex),
+        cmocka_unit_test(elf),
+        cmocka_unit_test(uf2),
+        cmocka_unit_test(srec),
+        cmocka_unit_test(in_pieces),
+        cmocka_unit_test(editing_and_comparing),
         cmocka_unit_test(saving),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
