@@ -36,8 +36,9 @@ static void tell_match(struct ub_session *session, const struct ub_match *match)
     struct ub_env *env = &session->context->env;
     char reasons[UB_ERROR_TEXT];
     const struct ub_finding *finding;
-    const bool fits = !ub_match_count(match, UB_FINDING_AGAINST) &&
-                      ub_match_reasons(match, reasons, sizeof(reasons));
+    bool fits = ub_match_reasons(match, reasons, sizeof(reasons));
+    for (size_t i = 0; i < match->count; i++) /* accepted or not */
+        fits = fits && match->entries[i].finding.weight == UB_FINDING_FOR;
     if (fits)
         ub_env_begin(env, UB_STEP_IMAGE, 0, "matching");
     for (size_t i = 0; i < match->count; i++) {
@@ -46,7 +47,9 @@ static void tell_match(struct ub_session *session, const struct ub_match *match)
             ub_env_warn(env, "%s", finding->text);
     }
     if (fits)
-        ub_env_done(env, "fits: %s by its %s", session->target.family->name, reasons);
+        ub_env_done(env, "fits: %s by its %s",
+                    session->target.family->vid ? session->target.family->name : "the device",
+                    reasons);
 }
 
 enum ub_code ub_match_image(struct ub_session *session, const struct ub_image *image,
