@@ -148,7 +148,8 @@ if [ -e "$tomu/toboot.ihex" ]; then
     same "toboot.ihex and toboot.bin" "$tomu/toboot.bin" out.bin
     "$tool" convert "$tomu/toboot-booster.dfu" out.bin
     same "toboot-booster.dfu and .bin" "$tomu/toboot-booster.bin" out.bin
-    refuses "toboot.elf" 512 "$tool" info "$tomu/toboot.elf"
+    "$tool" convert "$tomu/toboot.elf" out.bin
+    same "toboot.elf and toboot.bin" "$tomu/toboot.bin" out.bin
 fi
 for file in "$root"/usr/share/ubertooth/firmware/*.dfu; do
     [ -e "$file" ] || continue
