@@ -49,8 +49,8 @@ static void knows_what_does_not_exist(void **state)
 static void the_id_is_the_number(void **state)
 {
     (void)state;
-    static const char *const domains[] = {"?",   "USE", "DEV", "USB", "DFU", "IMG",
-                                          "MEM", "VER", "VLT", "SYS", "SIM"};
+    static const char *const domains[] = {"?",   "USE", "DEV", "USB", "DFU", "IMG", "MEM",
+                                          "VER", "VLT", "SYS", "SIM", "TRU", "NET"};
     for (size_t i = 0; ub_explain_at(i); i++) {
         const struct ub_explanation *entry = ub_explain_at(i);
         const unsigned code = (unsigned)entry->code;

@@ -12,7 +12,7 @@ REPO = os.environ.get("REPO", os.path.join(HERE, "..", ".."))
 sys.path.insert(0, os.path.join(REPO, "scripts"))
 import catalogue  # noqa: E402  (found by the path above)
 
-DOMAINS = "USE|DEV|USB|DFU|IMG|MEM|VER|VLT|SYS|SIM"
+DOMAINS = "USE|DEV|USB|DFU|IMG|MEM|VER|VLT|SYS|SIM|TRU|NET"
 
 
 def read(path):
@@ -77,8 +77,9 @@ class Commands(unittest.TestCase):
 
     @classmethod
     def setUpClass(cls):
-        cls.verbs = set(re.findall(r'\.name = "([a-z ]+)"', read(os.path.join(REPO, "src/cli/verbs.c"))))
-        cls.options = set(re.findall(r'\.name = "([a-z-]+)"', read(os.path.join(REPO, "src/cli/options.c"))))
+        cls.verbs = {verb for path in files("src/cli", (".c",)) if os.path.basename(path).startswith("verbs")
+                     for verb in re.findall(r'\.name = "([a-z ]+)"', read(path))}
+        cls.options = set(re.findall(r'\.name = "([a-z0-9-]+)"', read(os.path.join(REPO, "src/cli/options.c"))))
         Used.setUpClass()
 
     def quoted(self):
@@ -107,7 +108,7 @@ class Commands(unittest.TestCase):
         for where, command in self.quoted():
             if command.startswith("sudo ") and not command.startswith("sudo unbrick"):
                 continue
-            for option in re.findall(r"(?<!\S)--([a-z-]+)", command):
+            for option in re.findall(r"(?<!\S)--([a-z0-9-]+)", command):
                 seen += 1
                 self.assertIn(option, self.options, f"{where}: `{command}`")
         self.assertGreater(seen, 10)
