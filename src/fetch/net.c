@@ -20,6 +20,8 @@
 #define HAS_QUICK_EXIT 0x075700
 #define HTTP_OK        200
 #define HTTP_PARTIAL   206
+#define FIRST_REDIRECT 300
+#define LAST_REDIRECT  399
 
 struct ub_net {
     CURLM *multi; /**< keeps connections for the next request */
@@ -305,8 +307,10 @@ static enum ub_code judge(const struct job *job, CURLcode result, long status, s
     case CURLE_TOO_MANY_REDIRECTS:
         return ub_fail(err, UB_NET_REFUSED, "the server sends from address to address, %d times",
                        UB_NET_REDIRECTS_MAX);
-    case CURLE_UNSUPPORTED_PROTOCOL:
+    case CURLE_UNSUPPORTED_PROTOCOL: /* also of what is not HTTP/1 or later */
     case CURLE_URL_MALFORMAT:
+        if (status < FIRST_REDIRECT || status > LAST_REDIRECT)
+            return ub_fail(err, UB_NET_FAILED, "%s", text);
         return ub_fail(err, UB_NET_REFUSED,
                        "the server sends on to an address that is not taken: %s", text);
     case CURLE_PEER_FAILED_VERIFICATION:

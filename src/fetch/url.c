@@ -73,6 +73,13 @@ static const char *take(CURLU *handle, struct ub_url *out)
     return ub_print(out->path, sizeof(out->path), "%s", path) ? NULL : "it is too long";
 }
 
+/** "https:///fw.bin" would be taken for a server of that name. */
+static bool names_nobody(const char *text, const struct ub_url *url)
+{
+    const char *slashes = strstr(text, "://");
+    return url->scheme != UB_URL_FILE && (!slashes || slashes[3] == '/');
+}
+
 enum ub_code ub_url_parse(const char *text, struct ub_url *out, struct ub_error *err)
 {
     char shown[UB_STRING_TEXT];
@@ -94,6 +101,8 @@ enum ub_code ub_url_parse(const char *text, struct ub_url *out, struct ub_error 
     else
         why = take(handle, out);
     curl_url_cleanup(handle);
+    if (!why && names_nobody(text, out))
+        why = "it names no server";
     if (!why)
         return UB_OK;
     memset(out, 0, sizeof(*out));

@@ -148,8 +148,9 @@ def serve(answer, how, name, data, headers, count):  # pylint: disable=too-many-
     elif how == "tonowhere":
         answer.head(302, Content_Length=0)
     elif how == "longer":  # more than it says
-        answer.head(200, Content_Length=len(data) // 2)
+        answer.head(200, Content_Length=len(data) // 2, Connection="close")
         answer.send(data)
+        raise ConnectionError
     elif how == "shorter":  # less than it says
         answer.head(200, Content_Length=len(data) * 2, **V1)
         answer.send(data)
@@ -221,6 +222,9 @@ def converse(connection):
                 if not more:
                     return
                 text += more
+                if text[:1] == b"\x16":  # TLS, where none is spoken
+                    connection.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+                    return
             head, _, text = text.partition(b"\r\n\r\n")
             request(connection, head)
     except OSError:
