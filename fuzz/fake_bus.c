@@ -13,7 +13,7 @@
  * what goes on for ever on its side ends by the host's deadlines after few transfers. */
 #define PATIENT_TRANSFERS 2000u
 #define READINGS_MOST     6u  /* two for a backup, one to compare, one to prove; and a restore's */
-#define SECTOR_NEEDS      32u /* transfers: to erase it, and to set the address a few times */
+#define SECTOR_NEEDS      80u /* transfers: each try to read one that refuses takes ten or more */
 #define ASSUMED_BLOCK     64u /* of a device that does not say */
 #define BLOCK_NEEDS       6u  /* where each block needs its address */
 #define BLOCK_MOST        1024u /* bytes that the host dares to ask for, whatever is claimed */
