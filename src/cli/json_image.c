@@ -74,6 +74,18 @@ static json_t *header_object(bool there, enum ub_self_check hash)
     return object;
 }
 
+static json_t *usb_object(const struct ub_image_facts *facts)
+{
+    if (!facts->has_usb_ids) {
+        return json_null();
+    }
+    json_t *object = json_object();
+    json_add_number(object, "vid", facts->usb_vid);
+    json_add_number(object, "pid", facts->usb_pid);
+    json_add_number(object, "release", facts->usb_bcdDevice);
+    return object;
+}
+
 static json_t *facts_object(const struct ub_image *image)
 {
     struct ub_image_facts facts;
@@ -94,6 +106,8 @@ static json_t *facts_object(const struct ub_image *image)
         (void)json_array_append_new(versions, json_of_text(facts.versions[i]));
     }
     (void)json_object_set_new(object, "versions", versions);
+    (void)json_object_set_new(object, "usb", usb_object(&facts));
+    json_add_text(object, "build_id", facts.build_id);
     return object;
 }
 

@@ -236,6 +236,20 @@ static void show_texts(struct cli *cli, const struct ub_image_facts *facts)
     }
 }
 
+static void show_marks(struct cli *cli, const struct ub_image_facts *facts)
+{
+    char text[LINE] = "";
+    if (facts->has_usb_ids) {
+        add(text, "%04x:%04x, release %x.%02x (a USB device descriptor in it)", facts->usb_vid,
+            facts->usb_pid, (unsigned)(facts->usb_bcdDevice >> 8),
+            (unsigned)(facts->usb_bcdDevice & 0xff));
+        render_fact(cli, "shows as", text);
+    }
+    if (facts->build_id[0] != '\0') {
+        render_fact(cli, "build id", facts->build_id);
+    }
+}
+
 /* ---- who vouches for it ---- */
 
 static void add_signer(char line[LINE], const struct ub_trust *trust)
@@ -357,6 +371,7 @@ void render_image(struct cli *cli, const char *file, const struct ub_image *imag
     show_vectors(cli, &facts);
     show_headers(cli, &facts);
     show_texts(cli, &facts);
+    show_marks(cli, &facts);
     if (trouble != NULL) {
         render_styled_fact(cli, TERM_BAD, "trust", trouble->message);
     } else {

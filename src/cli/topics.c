@@ -109,7 +109,8 @@ static const struct cli_item json_items[] = {
      "of "
      "itself (claim, source, number, detail, text). facts: what its bytes show (blank, entropy in "
      "hundredths of a bit a byte, dense, vectors with at, stack, reset and reset_inside, mcuboot "
-     "with hash and signed, esp with hash, versions); what it has not is null, a hash is right, "
+     "with hash and signed, esp with hash, versions, usb with vid, pid and release of a device "
+     "descriptor, build_id); what it has not is null, a hash is right, "
      "wrong or null. families (family, why), trust. error is null; where nobody can vouch for it "
      "because something is wrong it is as in result, and trust is null; for a file that is refused "
      "only file and error are there"},
