@@ -70,7 +70,8 @@ static bool type_in(int terminal, char *to, size_t size)
     return read;
 }
 
-static bool from_terminal(struct cli *cli, const char *question, char *to, size_t size)
+/** Asks at the terminal; `last` if nothing more is asked before the password is used. */
+static bool from_terminal(struct cli *cli, const char *question, bool last, char *to, size_t size)
 {
     struct term_stream *err = &cli->term.err;
     int terminal = ask_terminal(cli);
@@ -86,6 +87,10 @@ static bool from_terminal(struct cli *cli, const char *question, char *to, size_
     term_flush(err);
     bool read = type_in(terminal, to, size);
     (void)close(terminal);
+    if (read && to[0] != '\0' && last) { /* scrypt, made to be slow */
+        term_print(err, TERM_DIM, "   The key is derived from it, which takes a few seconds.\n");
+        term_flush(err);
+    }
     return read;
 }
 
@@ -93,7 +98,7 @@ bool password_ask(void *user, const char *question, char *to, size_t size)
 {
     struct cli *cli = user;
     const char *path = cli->words.value[CLI_OPT_PASSWORD_FILE];
-    return path != NULL ? from_file(path, to, size) : from_terminal(cli, question, to, size);
+    return path != NULL ? from_file(path, to, size) : from_terminal(cli, question, true, to, size);
 }
 
 enum ub_code password_new(struct cli *cli, struct password *out, struct ub_error *err)
@@ -110,12 +115,12 @@ enum ub_code password_new(struct cli *cli, struct password *out, struct ub_error
         return UB_OK;
     }
     enum ub_code code = UB_OK;
-    if (!from_terminal(cli, "Password for the new key (empty: not encrypted):", out->text,
+    if (!from_terminal(cli, "Password for the new key (empty: not encrypted):", false, out->text,
                        sizeof(out->text))) {
         code = cli_fail(err, UB_TRU_PASSWORD,
                         "there is no terminal to ask for a password on: give --password-file FILE");
     } else if (out->text[0] != '\0' &&
-               (!from_terminal(cli, "Once more:", again.text, sizeof(again.text)) ||
+               (!from_terminal(cli, "Once more:", true, again.text, sizeof(again.text)) ||
                 strcmp(out->text, again.text) != 0)) {
         code = cli_fail(err, UB_TRU_PASSWORD, "the two passwords are not the same");
     }
