@@ -152,8 +152,8 @@ static void a_note_that_makes_no_sense(void **state)
         "{}",
         "[]",
         "{\"format\": \"unbrick-download\", \"version\": 2}",
-        "{\"format\": \"unbrick-download\", \"version\": 1, \"url\": \"https://elsewhere/\","
-        " \"etag\": \"\\\"v1\\\"\"}",
+        ("{\"format\": \"unbrick-download\", \"version\": 1, \"url\": \"x:\", \"etag\": "
+         "\"\\\"v1\\\"\"}"),
         "{\"format\": \"unbrick-download\", \"version\": 1, \"url\": 5}",
         "{\"format\": \"unbrick-download\", \"version\": 1, \"etag\": \"a\\nb: c\"}"};
     char command[TEXT];
