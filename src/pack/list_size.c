@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#define _GNU_SOURCE /* memmem */
 /* How long the list of an archive is, before libarchive reads all of it into memory. A zip of 64
  * MiB has room for a million and a half entries; the list of a 7z may itself be compressed a
  * thousandfold. */
@@ -40,18 +39,12 @@ static enum ub_code fail_long(const struct ub_archive_source *source, struct ub_
 static enum ub_code check_zip(const struct ub_archive_source *source, struct ub_error *err)
 {
     static const char mark[] = {'P', 'K', 1, 2}; /* of an entry in the list (APPNOTE 4.3.12) */
-    const uint8_t *at = source->bytes;
-    size_t left = source->length;
+    const uint8_t *bytes = source->bytes;
     size_t count = 0;
-    for (;;) {
-        const uint8_t *found = memmem(at, left, mark, sizeof(mark));
-        if (!found)
-            return UB_OK;
-        if (++count > ZIP_ENTRIES_MAX)
-            return fail_long(source, err);
-        left -= (size_t)(found - at) + sizeof(mark);
-        at = found + sizeof(mark);
-    }
+    for (size_t i = 0; i + sizeof(mark) <= source->length; i++)
+        if (bytes[i] == mark[0] && memcmp(bytes + i, mark, sizeof(mark)) == 0)
+            count++;
+    return count > ZIP_ENTRIES_MAX ? fail_long(source, err) : UB_OK;
 }
 
 static uint64_t take_u64le(struct ub_cursor *c)

@@ -47,12 +47,16 @@ struct piece {
 struct blob {
     uint8_t *bytes;
     size_t length;
+    size_t capacity; /* 0: not known */
 };
 
 static inline void blob_add(struct blob *blob, const void *bytes, size_t length)
 {
-    blob->bytes = realloc(blob->bytes, blob->length + length + 1);
-    assert_non_null(blob->bytes);
+    if (blob->length + length >= blob->capacity) {
+        blob->capacity = 2 * (blob->length + length) + 16;
+        blob->bytes = realloc(blob->bytes, blob->capacity);
+        assert_non_null(blob->bytes);
+    }
     memcpy(blob->bytes + blob->length, bytes, length);
     blob->length += length;
 }

@@ -158,8 +158,11 @@ static void damaged(void **state)
     blob.length -= 8;
     expect_error("a.7z", &blob, NULL, UB_IMG_CONTAINER, "ends before its list");
     free(blob.bytes);
-    blob = (struct blob){(uint8_t *)"MSCF\0\0\0\0 not a cabinet after all.........", 44};
+    static const char cabinet[] = "MSCF\0\0\0\0 not a cabinet after all.........";
+    blob = (struct blob){0};
+    blob_add(&blob, cabinet, sizeof(cabinet) - 1);
     expect_error("a.cab", &blob, NULL, UB_IMG_CONTAINER, "cab cannot be unpacked");
+    free(blob.bytes);
 }
 
 /** gzip's header may have a name, a comment and more. */

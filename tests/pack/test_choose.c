@@ -57,7 +57,7 @@ static void none(void **state)
     zip_fails(pieces, COUNT(pieces), "empty.bin", UB_IMG_EMPTY, "empty");
     zip_is(pieces, COUNT(pieces), "data", "data");
     zip_fails(NULL, 0, NULL, UB_IMG_NONE_INSIDE, "it is empty");
-    struct blob hex = {(uint8_t *)HEX_A, sizeof(HEX_A) - 1};
+    struct blob hex = {(uint8_t *)HEX_A, sizeof(HEX_A) - 1, 0};
     expect_error("fw.hex", &hex, "x", UB_IMG_NONE_INSIDE, "is no archive");
 }
 

@@ -193,7 +193,7 @@ static void metainfo_bounds(void **state)
     assert_int_equal(list.count, UB_PACK_ENTRIES_MAX);
     ub_pack_list_free(&list);
     free(blob.bytes);
-    blob = (struct blob){calloc(1, UB_PACK_MANIFEST_MAX + 1), UB_PACK_MANIFEST_MAX + 1};
+    blob = (struct blob){calloc(1, UB_PACK_MANIFEST_MAX + 1), UB_PACK_MANIFEST_MAX + 1, 0};
     assert_int_equal(ub_metainfo_read("m", blob.bytes, blob.length, &list, &err), UB_IMG_METADATA);
     assert_non_null(strstr(err.message, "longer than any"));
     assert_int_equal(ub_manifest_json_read("m", blob.bytes, blob.length, &list, NULL),
