@@ -1,17 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* `image fetch`. */
 #include "cli.h"
-#include "format.h"
 #include "json.h"
 
-#include <stdio.h>
 #include <string.h>
 
 static void tell(struct cli *cli, const struct ub_fetched *fetched)
 {
     struct term_stream *out = &cli->term.out;
-    char length[FORMAT_TEXT];
-    char resumed[FORMAT_TEXT];
     if (cli->json) {
         json_t *object = json_object();
         json_add_text(object, "path", fetched->path);
@@ -21,18 +17,13 @@ static void tell(struct cli *cli, const struct ub_fetched *fetched)
         json_line(cli, "fetched", object);
         return;
     }
-    const struct ub_trust *trust = &fetched->trust;
-    const char *how = trust->level == UB_TRUST_SIGNED  ? "signed by "
-                      : trust->level == UB_TRUST_GIVEN ? "it has the digest that was given"
-                                                       : "nobody vouches for it";
-    term_print(out, TERM_GOOD, "Fetched %s bytes", format_grouped(length, fetched->length));
-    if (fetched->resumed > 0) {
-        term_print(out, TERM_PLAIN, ", %s of them before",
-                   format_grouped(resumed, fetched->resumed));
+    if (fetched->trust.level < UB_TRUST_GIVEN) {
+        term_flush(out);
+        term_mark(&cli->term.err, TERM_MARK_WARNING);
+        term_print(&cli->term.err, TERM_WARN, " nobody trusted vouches for it\n");
+        term_flush(&cli->term.err);
     }
-    term_print(out, trust->level >= UB_TRUST_GIVEN ? TERM_PLAIN : TERM_WARN, "; %s%s", how,
-               trust->level == UB_TRUST_SIGNED ? trust->by : "");
-    term_print(out, TERM_PLAIN, "\n%s\n", fetched->path);
+    term_print(out, TERM_PLAIN, "%s\n", fetched->path); /* alone on its line, for scripts */
 }
 
 enum ub_code cmd_image_fetch(struct cli *cli, struct ub_error *err)

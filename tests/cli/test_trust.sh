@@ -172,6 +172,26 @@ if [[ ! -e /etc/unbrick ]]; then
     rm site/unbrick.yaml
 fi
 
+# Fetched, and kept only if it is what was meant. The path is the last line, and with --quiet the only one.
+rm fw.hex.minisig
+expect 0 image fetch "file://$work/fw.hex" --sha256 "$sha256"
+says out '^ ✓ fetch     fw\.hex, .*has the digest that was given$'
+expect 0 image fetch "file://$work/fw.hex" --sha256 "$sha256" --quiet
+check "a path, and nothing else" cmp fw.hex "$(cat out)"
+expect 5 image fetch "file://$work/old.hex" --sha256 "$sha256"
+check "what is not meant is not kept" test ! -e vault/downloads/old.hex
+expect 2 image fetch "file://$work/old.hex"
+says err '^✗ UB-NET-001 '
+expect 0 image sign old.hex --secret-key acme.key
+expect 0 image fetch "file://$work/old.hex" --key acme.pub --quiet
+check "and its signature beside it" test -s "$(cat out).minisig"
+expect 2 image fetch ftp://example.com/fw.hex
+run image fetch "file://$work/fw.hex" --sha256 "$sha256" --json
+check "JSON: what was fetched" python3 -c '
+import json
+lines = {l["type"]: l for l in map(json.loads, open("out"))}
+assert lines["fetched"]["length"] > 20000 and lines["fetched"]["trust"]["level"] == "given"'
+
 # Verdicts in plain ASCII; a label that says nothing that is known.
 expect 0 image sign fw.hex "${words[@]}" --set-version 2.0.0
 expect 5 image check fw.hex --family stm32f405 --label model=X3 --ascii
