@@ -2,6 +2,7 @@
 /* What the chip will start, and where the image goes. */
 #include "base/bytes.h"
 #include "loader/layout.h"
+#include "match/linked.h"
 #include "match/rows.h"
 
 #include <inttypes.h>
@@ -65,6 +66,17 @@ static void extent(const struct ub_match_case *what, uint64_t *first, uint64_t *
     }
 }
 
+/** An image that is larger than a bootloader and was put in its place begins in itself all the
+ * same, only at the wrong place. */
+static bool linked_elsewhere(const struct ub_match_case *what, const struct ub_match_table *table,
+                             uint32_t *base)
+{
+    size_t length;
+    const uint8_t *bytes = ub_match_bytes(what, table->at, &length);
+    return bytes && table->at <= UINT32_MAX &&
+           ub_linked_elsewhere(bytes, length, (uint32_t)table->at, base);
+}
+
 /* A chip fetches the reset vector and jumps there; what is linked for another address jumps past
  * itself. At reset many chips show their flash at a second address too, for which some images are
  * linked. */
@@ -75,12 +87,17 @@ void ub_match_reset(const struct ub_match_row *row, const struct ub_match_case *
     uint64_t first;
     uint64_t last;
     uint64_t in_flash;
+    uint32_t base;
     if (ub_match_core(what) != UB_CORE_CORTEX_M || !ub_match_find_table(what, &table) ||
         !table.sure || !table.placed)
         return;
     extent(what, &first, &last);
     const bool alias = behind_alias(what, table.reset, &in_flash);
-    if (is_inside(what, table.reset) || (alias && is_inside(what, in_flash)))
+    if (is_inside(what, table.reset) && linked_elsewhere(what, &table, &base))
+        UB_MATCH_AGAINST("its vectors lead into the middle of its code at 0x%08" PRIx64
+                         ": it looks linked for 0x%08" PRIx32,
+                         table.at, base);
+    else if (is_inside(what, table.reset) || (alias && is_inside(what, in_flash)))
         UB_MATCH_FOR("its reset vector leads to 0x%08" PRIx32 ", which is in it", table.reset);
     else if (alias || in_ram(what->family->firmware, table.reset))
         UB_MATCH_WEAK("its reset vector leads to 0x%08" PRIx32 ", outside of it (0x%08" PRIx64
