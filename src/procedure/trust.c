@@ -10,6 +10,7 @@
 #include "trust/seen.h"
 #include "trust/store.h"
 
+#include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -57,6 +58,8 @@ enum ub_code ub_trust_open(struct ub_context *context, const struct ub_config *c
                            struct ub_error *err)
 {
     context->bus = bus_of(context, config);
+    if (sodium_init() < 0)
+        return ub_fail(err, UB_SYS_INTERNAL, "the cryptographic library cannot be started");
     enum ub_code code = ub_store_open(config->keys, &context->keys, err);
     return code ? code : load_policy(context, config, err);
 }
