@@ -912,17 +912,20 @@ struct ub_sign_options {
 /**
  * Signs a file as `minisign -S` does: FILE.minisig. With a manifest, writes FILE.manifest.json and
  * signs that. Existing files are replaced. Errors: UB_TRU_KEY, UB_TRU_PASSWORD, UB_TRU_MANIFEST,
- * UB_IMG domain, UB_SYS_WRITE.
+ * UB_IMG domain, UB_USE_OPTION (the comment is no line of text), UB_SYS_WRITE, UB_SYS_DISK_FULL,
+ * UB_SYS_MEMORY.
  */
 UB_API UB_MUST_USE enum ub_code
 ub_image_sign(const char *path, const struct ub_sign_options *options, struct ub_error *err);
 
 /** What to fetch, and how to know that it is the right thing. */
 struct ub_fetch_options {
-    struct ub_trust_options trust; /**< a digest, keys, or both; signature and manifest are URLs or
-                                        NULL: beside the file */
+    struct ub_trust_options trust; /**< a digest, keys, or both. `signature` and `manifest` are
+                                        addresses, or NULL: beside the file; `sums` is a file of
+                                        this computer */
     bool keep_unverified;          /**< named: keep it although nobody vouches for it */
-    uint64_t stall_us;             /**< give up when nothing came for so long; 0: 30 s */
+    uint64_t stall_us;             /**< give up when next to nothing came for so long, or no
+                                        connection; 0: 30 s */
     const char *authorities;       /**< file of certificates to believe; NULL: the system's */
 };
 
@@ -936,8 +939,11 @@ struct ub_fetched {
 
 /**
  * Fetches a file over https:// (http:// and file:// where a digest or key is given) into the vault,
- * going on where an earlier try ended, and keeps it only if it can be verified. Errors: UB_NET and
- * UB_TRU domains, UB_SYS_WRITE, UB_SYS_DISK_FULL, UB_SYS_INTERRUPTED.
+ * going on where an earlier try ended, and keeps it only if it can be verified: by a digest that was
+ * given, or a signature of a key that is trusted. What vouches for it is kept beside it. It has the
+ * name that the address ends with; another file of that name goes into a folder of its own. What is
+ * wrong, or not verified, is deleted again. Errors: UB_NET and UB_TRU domains, UB_USE_OPTION,
+ * UB_SYS_WRITE, UB_SYS_DISK_FULL, UB_SYS_INTERRUPTED, UB_SYS_MEMORY.
  */
 UB_API UB_MUST_USE enum ub_code ub_fetch(struct ub_context *context, const char *url,
                                          const struct ub_fetch_options *options,
