@@ -939,11 +939,11 @@ struct ub_fetched {
 
 /**
  * Fetches a file over https:// (http:// and file:// where a digest or key is given) into the vault,
- * going on where an earlier try ended, and keeps it only if it can be verified: by a digest that was
- * given, or a signature of a key that is trusted. What vouches for it is kept beside it. It has the
- * name that the address ends with; another file of that name goes into a folder of its own. What is
- * wrong, or not verified, is deleted again. Errors: UB_NET and UB_TRU domains, UB_USE_OPTION,
- * UB_SYS_WRITE, UB_SYS_DISK_FULL, UB_SYS_INTERRUPTED, UB_SYS_MEMORY.
+ * going on where an earlier try ended, and keeps it only if it can be verified: by a digest that
+ * was given, or a signature of a key that is trusted. What vouches for it is kept beside it. It has
+ * the name that the address ends with; another file of that name goes into a folder of its own.
+ * What is wrong, or not verified, is deleted again. Errors: UB_NET and UB_TRU domains,
+ * UB_USE_OPTION, UB_SYS_WRITE, UB_SYS_DISK_FULL, UB_SYS_INTERRUPTED, UB_SYS_MEMORY.
  */
 UB_API UB_MUST_USE enum ub_code ub_fetch(struct ub_context *context, const char *url,
                                          const struct ub_fetch_options *options,
