@@ -44,6 +44,21 @@ complete_line unbrick flash firm
 says out '^firmware.hex$'
 complete_line unbrick --sim stm32f405 help sta
 says out '^status$'
+complete_line unbrick image ch
+says out '^check$'
+complete_line unbrick flash firmware.hex --accept other-mo
+says out '^other-model$'
+complete_line unbrick image check firmware.hex --family stm32f40
+says out '^stm32f405$'
+complete_line unbrick image convert firmware.hex --format ih
+says out '^ihex$'
+: >none
+expect 0 key new acme --password-file none
+expect 0 key add acme.pub
+complete_line unbrick key remove ''
+says out '^acme$'
+complete_line unbrick image sign firmware.hex --secret-key acm
+says out '^acme.key$'
 expect 0 "$sim" __words devices
 says out '^port=1-1$'
 finish

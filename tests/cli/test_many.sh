@@ -87,6 +87,11 @@ says err "flash fw.bin --at 0x08000000 --all id=0483:df11\`"
 expect 3 "${sims[@]}" info
 check "info is not told of --all" bash -c "! grep -q -- '--all' err"
 
+# A command to come names all of the bus, however long that is.
+several 60
+expect 0 "${sims[@]}" flash fw.bin "${at[@]}" --yes --stay port=1-60
+says out "^Done in .* Revert with: unbrick .* --sim stm32f405,time=virtual,port=1-60 restore 20[0-9-]+$"
+
 # What runs is left out, and told, whatever else there is.
 several 2
 gadget=--sim=dfu,time=virtual,mode=runtime,port=2-1.3.2.1

@@ -38,6 +38,8 @@ expect 8 --replay run.trace flash other.bin "${at[@]}" --yes
 says err 'UB-USB-008'
 says err 'the trace holds "21 01 .*" \(line [0-9]+\), asked was "21 01 .*" with other data'
 expect 0 --replay run.trace --lenient flash firmware.bin "${at[@]}" --yes --no-backup --stay
+expect 5 --replay run.trace --lenient flash firmware.bin --at 0x20000000 --yes --no-backup --stay
+says err '`unbrick --replay run\.trace --lenient info'
 expect 8 --replay run.trace flash firmware.bin "${at[@]}" --yes --no-backup --stay
 
 # What goes wrong is where it says.

@@ -21,10 +21,10 @@ for words in flash "info a b" "flash x --at" "erase 0+16K --stay" "restore --wri
     says err "See \`unbrick help ${words%% *}\`"
     says err '^The device was not touched\.$'
 done
-for words in vault "vault burn"; do
+for words in vault "vault burn" image "image look" key "key burn"; do
     # shellcheck disable=SC2086 # words are wanted
     expect 2 $words
-    says err "See \`unbrick help vault\`"
+    says err "See \`unbrick help ${words%% *}\`"
     check "no device was meant" bash -c '! grep -q touched err'
 done
 expect 2 info --erase-all
