@@ -5,6 +5,8 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "image/dfu_suffix.h"
+#include "image/formats.h"
 
 #include <locale.h>
 #include <stdlib.h>
@@ -43,12 +45,24 @@ static bool on_the_way(const char *path, const char *member)
     return !member || ub_pack_lies_in(path, member) || ub_pack_lies_in(member, path);
 }
 
+/** Whether it is a DFU file that carries an archive. A cabinet and a Zstandard file whose last
+ * member is stored as it is end like that member, with a DFU suffix perhaps; then the suffix' CRC
+ * tells. */
+static bool is_dfu_file(const uint8_t *bytes, size_t length, enum ub_packing packing)
+{
+    struct ub_dfu_suffix suffix;
+    bool may_be_members = packing == UB_PACKING_CAB || packing == UB_PACKING_ZSTD;
+    return ub_dfu_suffix_find(bytes, length, &suffix) &&
+           (!may_be_members || ub_dfu_crc(bytes, length - 4) == suffix.dwCRC);
+}
+
 bool ub_pack_is_archive(const uint8_t *bytes, size_t length)
 {
-    if (ub_packing(bytes, length) == UB_PACKING_NONE)
+    enum ub_packing packing = ub_packing(bytes, length);
+    if (packing == UB_PACKING_NONE || is_dfu_file(bytes, length, packing))
         return false;
     for (size_t i = 0; ub_formats[i + 1]; i++) /* the last one, raw, takes anything */
-        if (ub_formats[i]->probe(bytes, length))
+        if (ub_formats[i] != &ub_format_dfu && ub_formats[i]->probe(bytes, length))
             return false;
     return true;
 }

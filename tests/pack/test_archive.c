@@ -239,6 +239,22 @@ static void payload_is_left_alone(void **state)
     assert_string_equal(image->format->name, "dfu");
     assert_string_equal(image->packed, "");
     ub_image_close(image);
+    blob.bytes[blob.length - 17] ^= 1; /* of its payload */
+    expect_error("gzip-inside.dfu", &blob, NULL, UB_IMG_SUFFIX_CRC, "CRC");
+    free(blob.bytes);
+}
+
+/** And the other way round: this cabinet ends with the suffix of the DFU file that it holds. */
+static void ends_like_its_member(void **state)
+{
+    (void)state;
+    struct blob blob = read_data("stored-dfu.cab");
+    assert_memory_equal(blob.bytes + blob.length - 8, "UFD\x10", 4);
+    struct ub_image *image = open_member("stored-dfu.cab", &blob, NULL);
+    assert_string_equal(image->packed, "cab");
+    assert_string_equal(image->member, "firmware.dfu");
+    assert_string_equal(image->format->name, "dfu");
+    ub_image_close(image);
     free(blob.bytes);
 }
 
@@ -254,6 +270,7 @@ int main(void)
         cmocka_unit_test(foreign_names),
         cmocka_unit_test(encrypted),
         cmocka_unit_test(payload_is_left_alone),
+        cmocka_unit_test(ends_like_its_member),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
