@@ -127,19 +127,21 @@ static const char *image_of(const struct cli_words *words)
     return image && one && words->verb->id != CLI_VERB_IMAGE_FETCH ? cli_argument(words, 0) : NULL;
 }
 
-/** The image with what says how it is to be taken, as far as the command says none of it. */
+/** The image with what says how it is to be taken, and what it was held against and checked by, as
+ * far as the command takes that and says none of it. */
 static void put_image(struct paper *paper, const struct cli_words *words,
                       const struct cli_verb *verb, const char *text, size_t length)
 {
+    static const enum cli_option_id how[] = {
+        CLI_OPT_MEMBER, CLI_OPT_AT,  CLI_OPT_REGION,    CLI_OPT_LABEL,
+        CLI_OPT_SUMS,   CLI_OPT_KEY, CLI_OPT_SIGNATURE, CLI_OPT_MANIFEST,
+    };
     put_word(paper, cli_argument(words, 0));
-    if (verb == NULL || cli_verb_takes(verb, CLI_OPT_MEMBER)) {
-        put_option(paper, words, CLI_OPT_MEMBER);
-    }
-    if (!has(text, length, "--at") && (verb == NULL || cli_verb_takes(verb, CLI_OPT_AT))) {
-        put_option(paper, words, CLI_OPT_AT);
-    }
-    if (verb == NULL || cli_verb_takes(verb, CLI_OPT_REGION)) {
-        put_option(paper, words, CLI_OPT_REGION);
+    for (size_t i = 0; i < sizeof(how) / sizeof(how[0]); i++) {
+        bool takes = verb == NULL || cli_verb_takes(verb, how[i]);
+        if (takes && !(how[i] == CLI_OPT_AT && has(text, length, "--at"))) {
+            put_given(paper, words, how[i]);
+        }
     }
 }
 

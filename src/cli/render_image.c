@@ -303,7 +303,9 @@ void render_trust(struct cli *cli, const struct ub_image *image)
     ub_image_trust(image, &trust);
     enum term_style style = add_trust(text, &trust);
     render_styled_fact(cli, style, "trust", text);
-    if (trust.comment[0] != '\0') {
+    bool usual = strncmp(trust.comment, "timestamp:", strlen("timestamp:")) == 0;
+    if (trust.comment[0] != '\0' &&
+        (!usual || cli->verbose)) { /* minisign's own says nothing new */
         render_fact(cli, "comment", trust.comment);
     }
     if (trust.expired) {
