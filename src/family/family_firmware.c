@@ -46,11 +46,12 @@ static const uint32_t at_secure[] = {0, 0x0c000000};
 static const uint32_t uf2_stm32[] = {
     UF2_F0, UF2_F1, UF2_F2, UF2_F3, UF2_F4, UF2_F7, UF2_F407, UF2_F407VG, UF2_F411_C, UF2_F411_E,
     UF2_G0, UF2_G4, UF2_H5, UF2_H7, UF2_L0, UF2_L1, UF2_L4,   UF2_L5,     UF2_WB,     UF2_WL};
-static const uint32_t uf2_f4[] = {UF2_F4, UF2_F407, UF2_F407VG, UF2_F411_C, UF2_F411_E};
+/* F2 parts show the maps of F4 parts (RM0033 3.3), and G0B1 and G0C1 that of an L4 (RM0444 2.2) */
+static const uint32_t uf2_f4[] = {UF2_F4, UF2_F407, UF2_F407VG, UF2_F411_C, UF2_F411_E, UF2_F2};
 static const uint32_t uf2_f7[] = {UF2_F7};
 static const uint32_t uf2_h7[] = {UF2_H7};
 static const uint32_t uf2_g4[] = {UF2_G4};
-static const uint32_t uf2_l4[] = {UF2_L4};
+static const uint32_t uf2_l4[] = {UF2_L4, UF2_G0};
 static const uint32_t uf2_wb[] = {UF2_WB};
 static const uint32_t uf2_l0[] = {UF2_L0};
 static const uint32_t uf2_l1[] = {UF2_L1};

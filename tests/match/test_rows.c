@@ -203,6 +203,7 @@ static void uf2_families(void **state)
         const char *says;
     } cases[] = {
         {"stm32f405", 0x57755a57, "STM32F4", "for"},
+        {"stm32f405", 0x5d1a0a2e, "STM32F2", "for"}, /* the same memory map */
         {"stm32f405", 0xe48bff56, "RP2040", "against"},
         {"stm32f405", 0x6db66082, "STM32H7", "against"},
         {"stm32f405", 0x12345678, "", "weak"},
