@@ -17,6 +17,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #define DOWNLOADS "downloads"
@@ -26,6 +27,7 @@
 #define KEY_BYTES 16
 #define FILE_MODE 0600
 #define WAIT_US   50000
+#define STALE_S   ((time_t)30 * 24 * 3600) /* an unfinished download is dropped after a month */
 
 enum ub_code ub_part_fail(struct ub_error *err, int number, const char *what, const char *path)
 {
@@ -125,6 +127,41 @@ static void sweep(const struct ub_download *download, bool all)
         (void)closedir(folder);
 }
 
+/** Deletes an unfinished download, unless somebody has it in hand. */
+static void drop_stale(const char *folder)
+{
+    char *path = ub_path_join(folder, LOCK);
+    const int fd = path ? open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, FILE_MODE) : -1;
+    if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0) {
+        const struct ub_download download = {.folder = (char *)folder};
+        sweep(&download, true);
+        (void)unlink(path);
+        (void)rmdir(folder);
+    }
+    if (fd >= 0)
+        (void)close(fd);
+    free(path);
+}
+
+/** Drops what nobody came back for. */
+static void drop_all_stale(const struct ub_download *download)
+{
+    const time_t now = time(NULL);
+    struct stat status;
+    DIR *folder = opendir(download->downloads);
+    for (struct dirent *entry; folder && (entry = readdir(folder)) != NULL;) {
+        if (strncmp(entry->d_name, PREFIX, sizeof(PREFIX) - 1) != 0)
+            continue;
+        char *path = ub_path_join(download->downloads, entry->d_name);
+        if (path && strcmp(path, download->folder) != 0 && lstat(path, &status) == 0 &&
+            S_ISDIR(status.st_mode) && now - status.st_mtime > STALE_S)
+            drop_stale(path);
+        free(path);
+    }
+    if (folder)
+        (void)closedir(folder);
+}
+
 enum ub_code ub_download_open(struct ub_env *env, const char *vault, const struct ub_url *url,
                               const char *digest, uint64_t stall_us, struct ub_download **out,
                               struct ub_error *err)
@@ -147,6 +184,7 @@ enum ub_code ub_download_open(struct ub_env *env, const char *vault, const struc
         return code;
     }
     sweep(download, false);
+    drop_all_stale(download);
     *out = download;
     return UB_OK;
 }

@@ -146,14 +146,15 @@ enum ub_code ub_secret_key_parse(const char *name, const uint8_t *bytes, size_t 
     uint8_t raw[UB_ARMOUR_BYTES_MAX];
     size_t raw_length = 0;
     struct ub_line comment;
-    struct fields fields;
+    struct fields fields = {0};
     const char *why;
     enum ub_code code = UB_OK;
     memset(out, 0, sizeof(*out));
-    if (ub_take_armour(&cursor, false, &comment, raw, &raw_length, &why))
+    const bool whole = ub_take_armour(&cursor, false, &comment, raw, &raw_length, &why);
+    if (whole)
         why = cursor.left > 0 ? "something follows the key"
                               : take_fields(raw, raw_length, limits, &fields);
-    if (why)
+    if (!whole || why)
         code = ub_fail(err, UB_TRU_KEY, "%s: %s", name, why);
     else if (fields.kdf[0] != 0)
         code = unseal(name, &fields, password, user, out, err);

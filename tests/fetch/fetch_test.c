@@ -225,7 +225,7 @@ int world_setup(void **state)
     (void)ub_print(world->keys, sizeof(world->keys), "%s/keys", world->folder);
     server_path("ca.pem", authorities);
     world->options.authorities = authorities;
-    world->options.stall_us = 1000000;
+    world->options.stall_us = 10000000;
     world->context = world_context(world);
     *state = world;
     return 0;

@@ -31,7 +31,7 @@ struct world {
     struct ub_context *context;
     struct ub_error err;
     struct ub_fetched got;
-    struct ub_fetch_options options; /**< with authorities, and a stall deadline of 1 s */
+    struct ub_fetch_options options; /**< with authorities, and a deadline for silence of 10 s */
     char warnings[2048];
     uint64_t cancel_after; /**< bytes of progress; 0: never */
     uint64_t last_done;    /**< bytes of progress told last */

@@ -176,6 +176,30 @@ static void a_note_that_makes_no_sense(void **state)
     }
 }
 
+/** What nobody comes back for within a month is dropped by the next fetch of something else. */
+static void what_nobody_came_back_for(void **state)
+{
+    struct world *world = *state;
+    char command[TEXT];
+    server_has("fwold.bin", content(), CONTENT_SIZE);
+    server_has("fwnew.bin", content(), CONTENT_SIZE);
+    world->options.trust.sha256 = content_sha256();
+    fetch_from(world, "cut", "fwold.bin", UB_NET_FAILED);
+    fetch_from(world, "cut", "fwnew.bin", UB_NET_FAILED);
+    fetch_from(world, "good", "fw.bin", UB_OK);
+    assert_int_equal(unfinished(world), 2);
+    (void)ub_print(command, sizeof(command),
+                   "touch -d '31 days ago' $(dirname %s/downloads/.fetch-*/fwold.bin)",
+                   world->vault);
+    assert_int_equal(system(command), 0);
+    fetch_from(world, "good", "fw.bin", UB_OK);
+    assert_int_equal(unfinished(world), 1);
+    fetch_from(world, "cut", "fwnew.bin", UB_OK);
+    assert_int_equal(world->got.resumed, HALF);
+    server_lacks("fwold.bin");
+    server_lacks("fwnew.bin");
+}
+
 /** Killed in the middle, and begun again. */
 static void a_kill_in_the_middle(void **state)
 {
@@ -325,6 +349,7 @@ int main(void)
         TEST(a_piece_of_another_file_in_hiding),
         TEST(another_piece_than_was_asked_for),
         TEST(a_note_that_makes_no_sense),
+        TEST(what_nobody_came_back_for),
         TEST(a_kill_in_the_middle),
         TEST(what_the_server_refuses),
         TEST(redirects),
