@@ -119,6 +119,16 @@ static const struct ub_packed *find_listed(const struct choice *c,
     }
 }
 
+/** "RP2040" of the member "fw.uf2/RP2040", if the file is one that holds several images itself. */
+static const char *member_within(const struct choice *c, const struct ub_packed *file)
+{
+    size_t n = strlen(file->path);
+    const char *member = c->options->member;
+    bool within = member && ub_pack_lies_in(member, file->path) && member[n] == '/';
+    return within && file->bytes && ub_image_has_members(file->bytes, file->length) ? member + n + 1
+                                                                                    : NULL;
+}
+
 /** Opens a file that was chosen, with what its manifest claims for it. */
 static enum ub_code open_file(const struct choice *c, const struct ub_pack_judged *judged,
                               struct ub_image **out)
@@ -126,11 +136,13 @@ static enum ub_code open_file(const struct choice *c, const struct ub_pack_judge
     const struct ub_packed *file = &judged->file->what;
     struct ub_image *image = NULL;
     const struct ub_packed *listed = find_listed(c, judged);
+    struct ub_image_options options = *c->options;
+    options.member = member_within(c, file);
     enum ub_code code = UB_OK;
     if (judged->entry)
         code = ub_pack_check(judged->entry, listed->path, listed->bytes, listed->length, c->err);
     if (!code)
-        code = ub_image_parse(file->path, file->bytes, file->length, c->options, &image, c->err);
+        code = ub_image_parse(file->path, file->bytes, file->length, &options, &image, c->err);
     for (size_t i = 0; !code && judged->entry && i < judged->entry->claim_count; i++) {
         const struct ub_claim *claim = &judged->entry->claims[i];
         code = ub_image_add_claim(image, claim->kind, claim->source, 0, 0, claim->text, c->err);
@@ -218,7 +230,9 @@ static bool is_meant(const struct choice *c, const struct ub_pack_file *file, bo
     const char *member = c->options->member;
     if (!member)
         return true;
-    return exact ? strcmp(file->what.path, member) == 0 : ub_pack_lies_in(file->what.path, member);
+    if (exact)
+        return strcmp(file->what.path, member) == 0 || member_within(c, &file->what);
+    return ub_pack_lies_in(file->what.path, member);
 }
 
 static enum ub_code fail_encrypted(const struct choice *c, const struct ub_pack_file *file)

@@ -3,6 +3,8 @@
 /* Which file of an archive is the firmware: never guessed. */
 #include "pack_test.h"
 
+#include "base/bytes.h"
+
 #include <unistd.h>
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -174,6 +176,44 @@ static void nested(void **state)
     free(tar.bytes);
 }
 
+/** One block of a UF2 file (its specification, "File format"). */
+static void uf2_block(uint8_t *block, uint32_t family)
+{
+    memset(block, 0, 512);
+    ub_put_u32le(block, 0x0a324655);
+    ub_put_u32le(block + 4, 0x9e5d5157);
+    ub_put_u32le(block + 8, 0x2000); /* a family follows */
+    ub_put_u32le(block + 12, 0x10000000);
+    ub_put_u32le(block + 16, 256);
+    ub_put_u32le(block + 24, 1);
+    ub_put_u32le(block + 28, family);
+    block[32] = (uint8_t)family;
+    ub_put_u32le(block + 508, 0x0ab16f30);
+}
+
+/** A file in an archive may hold several images itself: the path leads on into it. */
+static void several_in_the_file(void **state)
+{
+    (void)state;
+    uint8_t uf2[1024];
+    uf2_block(uf2, 0xe48bff56);       /* RP2040 */
+    uf2_block(uf2 + 512, 0xe48bff59); /* RP2350, Arm, secure */
+    const struct piece pieces[] = {{"d/fw.uf2", uf2, sizeof(uf2), NULL}, PIECE("x.txt", text)};
+    zip_fails(pieces, 2, NULL, UB_IMG_SEVERAL, "2 families");
+    zip_fails(pieces, 2, "d/fw.uf2", UB_IMG_SEVERAL, "2 families");
+    zip_fails(pieces, 2, "d/fw.uf2/nonsense", UB_IMG_SEVERAL, "2 families");
+    zip_fails(pieces, 2, "x.txt/RP2040", UB_IMG_NONE_INSIDE, "of the name x.txt/RP2040");
+    struct blob blob = pack_zip(pieces, 2);
+    struct ub_image *image = open_member("a.zip", &blob, "d/fw.uf2/0xe48bff56");
+    assert_string_equal(image->member, "d/fw.uf2");
+    assert_int_equal(image->segments[0].data[0], 0x56);
+    ub_image_close(image);
+    image = open_member("a.zip", &blob, "d/fw.uf2/0xe48bff59");
+    assert_int_equal(image->segments[0].data[0], 0x59);
+    ub_image_close(image);
+    free(blob.bytes);
+}
+
 /** A damaged archive inside is passed over by naming something else. */
 static void damaged_inside(void **state)
 {
@@ -300,6 +340,7 @@ int main(void)
         cmocka_unit_test(program_beside),
         cmocka_unit_test(many),
         cmocka_unit_test(nested),
+        cmocka_unit_test(several_in_the_file),
         cmocka_unit_test(damaged_inside),
         cmocka_unit_test(members),
         cmocka_unit_test(members_encrypted),
