@@ -13,6 +13,7 @@
 
 #define RP2040_FLASH UINT32_C(0x10000000) /* its first 256 bytes are a loader of its own */
 #define RP2040_BOOT2 256u
+#define STM32_FLASH  UINT32_C(0x08000000) /* which they and their relatives show at 0 too */
 
 static uint64_t count_blank(const struct ub_image *image)
 {
@@ -34,6 +35,15 @@ static bool reaches(const struct ub_image *image, uint64_t address)
     return false;
 }
 
+/** Does the reset vector lead into an image with addresses, be it through the alias of the flash at
+ * 0 (RM0090 2.4)? */
+static bool leads_inside(const struct ub_image *image, uint64_t at, uint32_t reset)
+{
+    uint64_t code = (uint64_t)reset - 1;
+    bool alias = at >= STM32_FLASH && at < 2 * (uint64_t)STM32_FLASH && code < STM32_FLASH;
+    return reaches(image, code) || (alias && reaches(image, STM32_FLASH + code));
+}
+
 static bool look_for_vectors(const struct ub_image *image, const struct ub_segment *first,
                              size_t offset, struct ub_image_facts *out)
 {
@@ -46,7 +56,8 @@ static bool look_for_vectors(const struct ub_image *image, const struct ub_segme
     out->vectors_at = first->has_address ? at : 0;
     out->stack = vectors.stack;
     out->reset = vectors.reset;
-    out->reset_inside = first->has_address ? reaches(image, vectors.reset - 1) : vectors.inside;
+    out->reset_inside = first->has_address ? leads_inside(image, at, vectors.reset)
+                                           : vectors.inside;
     return true;
 }
 

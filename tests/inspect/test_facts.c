@@ -138,6 +138,15 @@ static void vectors_with_addresses(void **state)
     facts_of(bytes, sizeof(bytes), UINT64_MAX, &facts);
     assert_true(facts.has_vectors && facts.reset_inside);
     assert_true(facts.vectors_at == 0);
+    make_vectors(bytes, 0); /* linked for the alias at 0, as toboot is */
+    facts_of(bytes, sizeof(bytes), 0x08000000, &facts);
+    assert_true(facts.has_vectors && facts.reset_inside);
+    facts_of(bytes, sizeof(bytes), 0x08004000, &facts);
+    assert_true(facts.has_vectors);
+    assert_false(facts.reset_inside);
+    facts_of(bytes, sizeof(bytes), 0x00400000, &facts); /* where there is no alias */
+    assert_true(facts.has_vectors);
+    assert_false(facts.reset_inside);
 }
 
 /** The reset vector may lead into another piece than that with the table. */
