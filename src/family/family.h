@@ -53,7 +53,7 @@ struct ub_family_firmware {
     size_t ram_count;
     const uint32_t *uf2; /**< the family ids of UF2 files for its chips */
     size_t uf2_count;
-    uint32_t flash;          /**< where its flash begins, if it has an alias */
+    uint32_t flash;          /**< where its flash begins; 0: not known */
     const uint32_t *aliases; /**< where the same flash is seen a second time */
     size_t alias_count;
 };

@@ -143,3 +143,5 @@ const struct ub_family_firmware ub_firmware_at32 = {RAM(ram_at32), SEEN_AT(at_ze
 /* It is built for many boards, all of them with a Cortex-M. */
 const struct ub_family_firmware ub_firmware_blackmagic = {.core = UB_CORE_CORTEX_M,
                                                           SEEN_AT(at_zero)};
+/* Its bootloader takes firmware for 0x08000000 (wb32-dfu-updater, as QMK calls it). */
+const struct ub_family_firmware ub_firmware_wb32 = {.core = UB_CORE_CORTEX_M, .flash = 0x08000000};

@@ -28,5 +28,6 @@ extern const struct ub_family_firmware ub_firmware_gd32vf103;
 extern const struct ub_family_firmware ub_firmware_apm32;
 extern const struct ub_family_firmware ub_firmware_at32;
 extern const struct ub_family_firmware ub_firmware_blackmagic;
+extern const struct ub_family_firmware ub_firmware_wb32;
 
 #endif

@@ -334,7 +334,7 @@ static const struct ub_family families[] = {
     },
     {
         NAMED("WB32", "WB32, Westberry's bootloader", "wb32", 0x342d, 0xdfa0),
-        .firmware = &ub_firmware_cortex_m,
+        .firmware = &ub_firmware_wb32,
         .costs = COSTS(22000, 7000, 10000000, 26880),
         .habits = {DEADLINES, ECC(32), FF},
     },

@@ -173,6 +173,9 @@ void ub_match_entry(const struct ub_match_row *row, const struct ub_match_case *
     }
 }
 
+/* Of a family whose chips have flash of any size. */
+#define FLASH_MOST UINT64_C(0x01000000)
+
 /** Bytes from `address` on that the device, or the family's flash, has; *known is false if that is
  * not known. */
 static uint64_t room(const struct ub_match_case *what, uint64_t address, bool *known)
@@ -183,17 +186,15 @@ static uint64_t room(const struct ub_match_case *what, uint64_t address, bool *k
         const uint64_t reach = ub_region_reach(&what->regions[i], address, 0);
         most = reach > most ? reach : most;
     }
-    if (*known || !what->family || !what->family->layout)
+    if (*known || !what->family)
         return most;
-    const struct ub_sector_run *runs = what->family->layout;
-    const size_t count = what->family->layout_count;
-    *known = true;
-    if (address < runs[0].address)
-        return 0;
-    /* a count of 0 is any: up to what is not flash any more on an Arm with flash at 0x08000000 */
-    const uint64_t end = runs[count - 1].count ? ub_run_end(&runs[count - 1])
-                                               : runs[0].address + 0x01000000;
-    return address < end ? end - address : 0;
+    const struct ub_family *family = what->family;
+    const struct ub_sector_run *runs = family->layout;
+    const struct ub_sector_run *last = runs ? &runs[family->layout_count - 1] : NULL;
+    const uint64_t start = runs ? runs[0].address : family->firmware ? family->firmware->flash : 0;
+    const uint64_t end = last && last->count ? ub_run_end(last) : start + FLASH_MOST;
+    *known = start != 0;
+    return address >= start && address < end ? end - address : 0;
 }
 
 void ub_match_addresses(const struct ub_match_row *row, const struct ub_match_case *what,

@@ -104,6 +104,14 @@ static void families_an_image_can_belong_to(void **state)
     assert_null(ub_image_family(bench.image, 0, NULL, 0));
     match_close(&bench);
 
+    /* an RP2040's and an nRF51's fit themselves, and no family that is known */
+    match_open_table(&bench, NULL, 0x10000000, 0x20042000, 0x10000041);
+    assert_null(ub_image_family(bench.image, 0, NULL, 0));
+    match_close(&bench);
+    match_open_table(&bench, NULL, 0x00001000, 0x20004000, 0x00001041);
+    assert_null(ub_image_family(bench.image, 0, NULL, 0));
+    match_close(&bench);
+
     match_open_table(&bench, NULL, 0, 0x20001000, 0x00000041);
     assert_null(ub_image_family(bench.image, 0, NULL, 0)); /* nothing says anything */
     match_close(&bench);

@@ -457,7 +457,9 @@ static void addresses(void **state)
         {"stm32f405", BASE + 0xfff01, true, "against"},
         {"stm32g4", BASE + 0x7ff00, true, "for"}, /* sizes differ in the family */
         {"stm32g4", 0x1000, true, "against"},
-        {"stm32", 0x1000, true, "none"},
+        {"stm32", 0x1000, true, "against"},
+        {"stm32", BASE, true, "for"},
+        {"dfu", BASE, true, "none"},
         {"dfu", 0x1000, false, "none"},
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
