@@ -12,7 +12,8 @@
 enum ub_pack_rank {
     UB_PACK_NO,      /**< no firmware, or not what the manifest means */
     UB_PACK_PROGRAM, /**< an ELF file that is not for a microcontroller */
-    UB_PACK_RAW,     /**< no format knows it, but its name is that of raw firmware */
+    UB_PACK_RAW,     /**< no format knows it, but its name is that of raw firmware, or
+                        options->accept_... names its kind */
     UB_PACK_FORMAT,  /**< a format of firmware, whole or damaged; or named by the manifest */
 };
 

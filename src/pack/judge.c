@@ -3,6 +3,7 @@
 #include "pack/choose.h"
 
 #include "base/text.h"
+#include "image/recognise.h"
 
 #include <string.h>
 
@@ -42,8 +43,8 @@ const char *ub_pack_describe(const struct ub_packed *file)
     const struct ub_format *format = find_format(file);
     if (format)
         return format->title;
-    const char *what = ub_image_recognise(file->bytes, file->length);
-    return what ? what : "raw bytes";
+    const struct ub_recognised *what = ub_recognise(file->bytes, file->length);
+    return what ? what->name : "raw bytes";
 }
 
 static enum ub_pack_rank rank_by_content(const struct ub_packed *file,
@@ -60,8 +61,10 @@ static enum ub_pack_rank rank_by_content(const struct ub_packed *file,
     }
     if (format)
         return UB_PACK_FORMAT;
-    return is_named_raw(file->path) && !ub_image_recognise(file->bytes, file->length) ? UB_PACK_RAW
-                                                                                      : UB_PACK_NO;
+    const struct ub_recognised *what = ub_recognise(file->bytes, file->length);
+    if (what)
+        return ub_recognised_is_accepted(what, options) ? UB_PACK_RAW : UB_PACK_NO;
+    return is_named_raw(file->path) ? UB_PACK_RAW : UB_PACK_NO;
 }
 
 /** The outermost archive around a file of group `group` that has a manifest, or none (false). */

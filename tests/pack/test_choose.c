@@ -116,6 +116,32 @@ static void program_beside(void **state)
     zip_fails(pieces, 1, NULL, UB_IMG_ELF, "flasher");
 }
 
+/** A file system is for devices with Linux, and blank bytes for nobody, unless they are named. */
+static void accepted_kinds(void **state)
+{
+    (void)state;
+    char romfs[64] = "-rom1fs-";
+    uint8_t blank[1024];
+    memset(blank, 0xff, sizeof(blank));
+    const struct piece pieces[] = {{"root", romfs, sizeof(romfs), NULL},
+                                   {"blank.bin", blank, sizeof(blank), NULL},
+                                   PIECE("x.txt", text)};
+    struct blob blob = pack_zip(pieces, 3);
+    struct ub_image_options options = {.accept_system_image = true};
+    struct ub_image *image = NULL;
+    expect_error("a.zip", &blob, NULL, UB_IMG_NONE_INSIDE, "root (a romfs file system, 64 bytes)");
+    assert_int_equal(ub_image_open_bytes("a.zip", blob.bytes, blob.length, &options, &image, NULL),
+                     UB_OK);
+    assert_string_equal(image->member, "root");
+    ub_image_close(image);
+    options = (struct ub_image_options){.accept_blank = true};
+    assert_int_equal(ub_image_open_bytes("a.zip", blob.bytes, blob.length, &options, &image, NULL),
+                     UB_OK);
+    assert_string_equal(image->member, "blank.bin");
+    ub_image_close(image);
+    free(blob.bytes);
+}
+
 /** The list ends where the error has no more room, and says so. */
 static void many(void **state)
 {
@@ -338,6 +364,7 @@ int main(void)
         cmocka_unit_test(the_same),
         cmocka_unit_test(damaged_one),
         cmocka_unit_test(program_beside),
+        cmocka_unit_test(accepted_kinds),
         cmocka_unit_test(many),
         cmocka_unit_test(nested),
         cmocka_unit_test(several_in_the_file),
