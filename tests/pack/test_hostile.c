@@ -293,35 +293,31 @@ static struct blob zip_overlapping(size_t count)
     char name[] = "z000.bin";
     size_t header = 30 + sizeof(name) - 1;
     struct blob zeros = deflate_20_mib();
-    struct blob content = {0}; /* of the first file; the others' are its ends */
     struct blob zip = {0};
     struct blob list = {0};
     for (size_t i = count; i-- > 0;) {
+        size_t quoted = count - 1 - i; /* headers of the files behind this one */
         struct blob packed = {0};
-        if (zip.length) { /* quotes what is there so far, which begins with the next header */
-            uint8_t stored[5] = {0};
-            ub_put_u16le(stored + 1, (uint16_t)header);
-            ub_put_u16le(stored + 3, (uint16_t)~header);
-            blob_add(&packed, stored, 5);
-            struct blob longer = {0};
-            blob_add(&longer, zip.bytes, header);
-            if (content.length)
-                blob_add(&longer, content.bytes, content.length);
-            free(content.bytes);
-            content = longer;
-        } else {
-            content = (struct blob){calloc(1, ZEROS_LENGTH), ZEROS_LENGTH, 0};
-            assert_non_null(content.bytes);
-        }
-        blob_add(&packed, zip.length ? zip.bytes : zeros.bytes,
-                 zip.length ? zip.length : zeros.length);
+        uint8_t stored[5] = {0};
+        ub_put_u16le(stored + 1, (uint16_t)header);
+        ub_put_u16le(stored + 3, (uint16_t)~header);
+        if (quoted)
+            blob_add(&packed, stored, sizeof(stored));
+        blob_add(&packed, quoted ? zip.bytes : zeros.bytes, quoted ? zip.length : zeros.length);
         (void)ub_print(name, sizeof(name), "z%03u.bin", (unsigned)i % 1000);
         struct stored file = {.name = name,
                               .packed = packed.bytes,
                               .packed_length = packed.length,
-                              .length = content.length,
-                              .crc = i < 3 ? ~ub_dfu_crc(content.bytes, content.length) : 0,
+                              .length = quoted * header + ZEROS_LENGTH,
                               .method = 8};
+        if (i < 3) { /* no more than these are read to their end */
+            uint8_t *content = calloc(1, file.length);
+            assert_non_null(content);
+            for (size_t k = 0; k < quoted; k++)
+                memcpy(content + k * header, zip.bytes + k * (header + 5), header);
+            file.crc = ~ub_dfu_crc(content, file.length);
+            free(content);
+        }
         struct blob longer = {0};
         zip_local(&longer, &file);
         free(zip.bytes);
@@ -333,7 +329,6 @@ static struct blob zip_overlapping(size_t count)
     blob_add(&zip, list.bytes, list.length);
     zip_end(&zip, (unsigned)count, at);
     free(list.bytes);
-    free(content.bytes);
     free(zeros.bytes);
     return zip;
 }
