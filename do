@@ -57,7 +57,7 @@ case $verb in
         exec tests/kernel/run.sh build "$@"
         ;;
     bench)
-        need build kernel
+        need build kernel bench
         build
         exec scripts/bench.sh "$@"
         ;;

@@ -31,7 +31,7 @@ static void check_order(const struct ub_image *image, const struct ub_edit *edit
     for (size_t i = 0; i < image->segment_count; i++) {
         const struct ub_segment *s = &image->segments[i];
         must(s->length > 0 && s->address + s->length > s->address);
-        if (edit->crop_length)
+        if (edit->crop_length && s->has_address)
             must(s->address >= edit->crop_from &&
                  s->address + s->length <= edit->crop_from + edit->crop_length);
         if (i > 0 && s[-1].alt == s->alt)

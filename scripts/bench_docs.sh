@@ -29,10 +29,14 @@ END
   has to write everything again, so its time is that of the first row. A plain DFU device has to be written whole by
   either.
 - **Read all**: every memory of the device that can be read, once.
+- **read-16-MiB-of-...**: a file of Intel HEX or S-records with 16 MiB of firmware, read by a program that links the
+  library, beside objcopy and srec_cat, which write the raw file; each a process of its own, the best of 15 in turn.
+  unbrick checks every line and digests the file meanwhile (SHA-256). The memory is the peak of the whole process.
 - fwupdtool takes part where it can: it lists the devices. Asked to write a blob (`fwupdtool install-blob`), fwupd 2.0.20
   looks for no device, and so finds none.
 
-What must not get worse is checked in the same run: `tests/kernel/cases/9*-bench-*.sh`, `67-many.sh`, `68-many-64.sh`.
+What must not get worse is checked in the same run: `tests/kernel/cases/9*-bench-*.sh`, `67-many.sh`, `68-many-64.sh`,
+`tests/image/speed.sh`.
 END
 } >"$docs/benchmark.md"
 echo "$docs/benchmark.md, $docs/benchmark.svg"

@@ -12,7 +12,8 @@ packages_of()
         quick) echo libcmocka-dev ;;
         test) echo clang valgrind libc6-dbg binutils dfu-util srecord mandoc shellcheck zsh fish minisign \
             signify-openbsd gcab zip p7zip-full zstd openssl firmware-tomu hackrf-firmware ubertooth-firmware \
-            firmware-microbit-micropython ;;
+            firmware-microbit-micropython nxt-firmware ;;
+        bench) echo binutils srecord openssl ;;
         kernel) echo qemu-system-x86 busybox-static cpio xz-utils kmod udev iproute2 usbip dfu-util fwupd tshark ;;
         lint) echo clang clang-format clang-tidy shellcheck binutils python3-minimal ;;
         fuzz) echo clang llvm ;;

@@ -3,6 +3,7 @@
  *
  *   image_tool info FILE             the segments and claims, a line each
  *   image_tool convert FILE OUT [FORMAT]   writes it again; OUT's ending or FORMAT chooses how
+ *   image_tool read FILE             reads it and says nothing, for others to measure
  *   image_tool time FILE             milliseconds for reading the file, best of five
  *
  * Options before the verb: --accept-bad-crc; --member NAME; --at ADDRESS gives a raw image its
@@ -100,7 +101,8 @@ static int run(int count, char **words, const struct request *request)
     if (count == 2 && strcmp(words[0], "time") == 0)
         return measure(words[1], request);
     bool info = count == 2 && strcmp(words[0], "info") == 0;
-    if (!info && !((count == 3 || count == 4) && strcmp(words[0], "convert") == 0))
+    bool read = count == 2 && strcmp(words[0], "read") == 0;
+    if (!info && !read && !((count == 3 || count == 4) && strcmp(words[0], "convert") == 0))
         return 2;
     if (ub_image_open(words[1], &request->options, &image, &err))
         return fail(&err);
@@ -111,7 +113,7 @@ static int run(int count, char **words, const struct request *request)
     int status = 0;
     if (info)
         print_info(image);
-    else
+    else if (!read)
         status = convert(image, words[2], count == 4 ? words[3] : NULL, request);
     ub_image_close(image);
     return status;
@@ -176,6 +178,6 @@ int main(int argc, char **argv)
     int status = run(argc - i, argv + i, &request);
     if (status == 2)
         (void)fprintf(stderr,
-                      "usage: image_tool [OPTION...] info|convert|time FILE [OUT [FORMAT]]\n");
+                      "usage: image_tool [OPTION...] info|convert|read|time FILE [OUT [FORMAT]]\n");
     return status;
 }
