@@ -405,6 +405,17 @@ static void deep(void **state)
     free(gz.bytes);
 }
 
+/** A zip that holds itself (made by quine.py): the same at every depth, and never at an end. */
+static void quine(void **state)
+{
+    (void)state;
+    struct blob zip = read_data("quine.zip");
+    expect_bounded("quine.zip", &zip, UB_IMG_BOMB, 64 * MIB);
+    expect_error("quine.zip", &zip, NULL, UB_IMG_BOMB, "more than 3 deep");
+    expect_error("quine.zip", &zip, "the-same-archive-over-and-over.zip", UB_IMG_BOMB, "deep");
+    free(zip.bytes);
+}
+
 /** Puts an octal number with its NUL into a tar header, and the check sum over all. */
 static void tar_number(uint8_t *header, size_t at, size_t digits, uint64_t value)
 {
@@ -624,6 +635,7 @@ int main(void)
         cmocka_unit_test(zip_overlaps),
         cmocka_unit_test(as_many_as_allowed),
         cmocka_unit_test(deep),
+        cmocka_unit_test(quine),
         cmocka_unit_test(tar_bombs),
         cmocka_unit_test(seven_bombs),
         cmocka_unit_test(seven_of_nothing),
