@@ -60,6 +60,7 @@ struct ub_match {
     size_t count;
     struct ub_error placement; /**< why it cannot be placed; code UB_OK if it can, or nobody tried
                                 */
+    struct ub_error policy;    /**< why the policy does not let it on; likewise */
 };
 
 /** One kind of evidence. */

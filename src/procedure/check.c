@@ -7,12 +7,14 @@
 #include "procedure/match.h"
 #include "procedure/prefix.h"
 #include "procedure/select.h"
+#include "procedure/trust.h"
+#include "trust/policy.h"
 
 #include <stdlib.h>
 
-static enum ub_code check_family(const struct ub_image *image, const char *word,
-                                 const struct ub_flash_options *options, struct ub_match *match,
-                                 struct ub_error *err)
+static enum ub_code check_family(const struct ub_context *context, const struct ub_image *image,
+                                 const char *word, const struct ub_flash_options *options,
+                                 struct ub_match *match, struct ub_error *err)
 {
     struct ub_image_facts facts;
     struct ub_match_case what;
@@ -22,8 +24,10 @@ static enum ub_code check_family(const struct ub_image *image, const char *word,
     ub_image_facts(image, &facts);
     ub_match_family_case(image, &facts, family, options, &what);
     enum ub_code code = ub_label_parse(options ? options->label : NULL, &what.label, err);
-    if (!code)
+    if (!code) {
         ub_match_decide(&what, match);
+        (void)ub_policy_check(context->policy, family->word, &image->trust, &match->policy);
+    }
     return code;
 }
 
@@ -60,6 +64,7 @@ static enum ub_code check_opened(struct ub_context *context, const struct ub_dev
     if (!code) {
         ub_match_decide(&what, match);
         check_place(session, image, options, match);
+        (void)ub_check_policy(session, image, &match->policy);
         (void)session->loader->ops->abort(session->loader, NULL);
     }
     ub_session_close(session);
@@ -114,7 +119,7 @@ enum ub_code ub_check(struct ub_context *context, const struct ub_image *image,
     struct ub_match *match = calloc(1, sizeof(*match));
     if (!match)
         return ub_fail_memory(err);
-    code = family ? check_family(image, family, options, match, err)
+    code = family ? check_family(context, image, family, options, match, err)
                   : check_device(context, selector, image, options, match, err);
     if (code) {
         ub_match_free(match);
@@ -140,6 +145,11 @@ bool ub_match_finding(const struct ub_match *match, size_t index, struct ub_find
 enum ub_code ub_match_refusal(const struct ub_match *match, struct ub_error *err)
 {
     ub_error_clear(err);
+    if (match->policy.code) {
+        if (err)
+            *err = match->policy;
+        return match->policy.code;
+    }
     enum ub_code code = ub_match_contradiction(match, err);
     if (!code)
         code = ub_match_impossible(match, err);

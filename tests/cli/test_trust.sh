@@ -153,6 +153,12 @@ echo 'require_signature: all' >config/unbrick/unbrick.yaml
 refused UB-TRU-004 plain.hex
 refused UB-TRU-004 plain.hex --sha256 "$sha256"
 expect 5 "$sim" plan plain.hex
+for check in "--family stm32f405" "port=1-1"; do
+    # shellcheck disable=SC2086 # words are wanted
+    expect 5 "$sim" image check plain.hex $check
+    says out '^✗ plain\.hex is refused$'
+    says out '^  against     .*takes only signed images'
+done
 expect 0 "$sim,content=raw.bin" verify plain.hex
 expect 0 image sign fw.hex --secret-key acme.key
 expect 0 "${flash[@]}" fw.hex --key acme.pub
