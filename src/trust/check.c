@@ -43,21 +43,39 @@ enum ub_code ub_check_read(struct ub_check *check, const char *path, size_t max,
                : UB_OK;
 }
 
-/** The very bytes that the image was made of. */
-static enum ub_code read_again(struct ub_check *check)
+enum ub_code ub_check_load(struct ub_check *check)
 {
     const struct ub_image *image = check->image;
     uint8_t sha256[crypto_hash_sha256_BYTES];
-    enum ub_code code = ub_file_read(image->path, UB_IMAGE_FILE_MAX, &check->bytes, &check->length,
-                                     check->err);
+    uint8_t *bytes = NULL;
+    size_t length = 0;
+    if (check->bytes)
+        return UB_OK;
+    enum ub_code code = ub_file_read(image->path, UB_IMAGE_FILE_MAX, &bytes, &length, check->err);
     if (code)
         return code == UB_SYS_MEMORY
                    ? code
                    : ub_wrap(check->err, code, "while checking who vouches for it");
-    (void)crypto_hash_sha256(sha256, check->bytes, check->length);
-    if (check->length != image->file_size || memcmp(sha256, image->sha256, sizeof(sha256)) != 0)
+    (void)crypto_hash_sha256(sha256, bytes, length);
+    if (length != image->file_size || memcmp(sha256, image->sha256, sizeof(sha256)) != 0) {
+        free(bytes);
         return ub_fail(check->err, UB_IMG_READ, "%s changed while it was looked at", image->path);
+    }
+    check->bytes = bytes;
+    check->length = length;
     return UB_OK;
+}
+
+/** The SHA-256 of what was read is known; for all else the file is needed. */
+static enum ub_code check_digest(struct ub_check *check, const char *digits)
+{
+    uint8_t sha256[crypto_hash_sha256_BYTES];
+    if (strlen(digits) == 2 * sizeof(sha256) && ub_parse_hex(digits, sha256, sizeof(sha256)) &&
+        memcmp(sha256, check->image->sha256, sizeof(sha256)) == 0)
+        return UB_OK;
+    enum ub_code code = ub_check_load(check);
+    return code ? code
+                : ub_digest_check(check->name, digits, check->bytes, check->length, check->err);
 }
 
 static enum ub_code read_given(struct ub_check *check)
@@ -113,8 +131,7 @@ static enum ub_code check_given(struct ub_check *check)
             return ub_fail(check->err, UB_USE_OPTION,
                            "a SHA-%s has %zu hexadecimal digits, not %zu", i ? "512" : "256",
                            lengths[i], strlen(digests[i]));
-        enum ub_code code = ub_digest_check(check->name, digests[i], check->bytes, check->length,
-                                            check->err);
+        enum ub_code code = check_digest(check, digests[i]);
         if (code)
             return code;
         check->trust.level = UB_TRUST_GIVEN;
@@ -134,7 +151,7 @@ static enum ub_code check_sums_file(struct ub_check *check, const char *path, bo
         return UB_OK;
     }
     if (!code && bytes && ub_digest_find(bytes, length, check->name, digits)) {
-        code = ub_digest_check(check->name, digits, check->bytes, check->length, check->err);
+        code = check_digest(check, digits);
         if (code)
             code = ub_wrap(check->err, code, "as %s says", path);
         else if (check->trust.level < UB_TRUST_DIGEST) {
@@ -200,8 +217,8 @@ static enum ub_code conclude(struct ub_check *check)
 static enum ub_code run(struct ub_check *check)
 {
     static enum ub_code (*const steps[])(struct ub_check *) = {
-        read_again,        read_given,       check_revoked, check_given, ub_check_manifest,
-        ub_check_detached, ub_check_mcuboot, check_sums,    conclude,    ub_check_first_use,
+        read_given,       check_revoked, check_given, ub_check_manifest,  ub_check_detached,
+        ub_check_mcuboot, check_sums,    conclude,    ub_check_first_use,
     };
     enum ub_code code = ub_store_load(check->room->store, &check->stored, check->err);
     for (size_t i = 0; !code && i < sizeof(steps) / sizeof(steps[0]); i++)

@@ -140,7 +140,7 @@ static enum ub_code check_file(struct ub_check *check, const char *path, bool mu
         goto out;
     code = ub_signature_parse(ub_base_name(path), bytes, length, &check->signature, check->err);
     if (!code)
-        code = ub_check_verify(check, check->name, check->bytes, check->length, &signer);
+        code = ub_check_verify(check, check->name, NULL, 0, &signer);
     if (!code)
         code = signer.key ? accept_signer(check, &signer, check->signature.comment)
                           : ub_check_unknown(check, signer.id, asked);

@@ -22,7 +22,7 @@ struct ub_check {
     const struct ub_trust_options *options;
     struct ub_image *image;
     const char *name; /**< of the image's file, without folder; borrowed */
-    uint8_t *bytes;   /**< the file, read again */
+    uint8_t *bytes;   /**< the file, read again: ub_check_load(); or NULL */
     size_t length;
     struct ub_stored stored;
     struct ub_given_key *given;
@@ -53,15 +53,18 @@ struct ub_subject {
 /** Reads a file; *bytes is NULL if it is not there. Errors: UB_IMG_READ, `too_large`. */
 enum ub_code ub_check_read(struct ub_check *check, const char *path, size_t max,
                            enum ub_code too_large, uint8_t **bytes, size_t *length);
+/** Reads the image's file again, once, for those who have to see its very bytes. Errors:
+ * UB_IMG_READ (they are others by now), UB_SYS_MEMORY. */
+enum ub_code ub_check_load(struct ub_check *check);
 /** Path and ending together; the caller's, NULL when out of memory. */
 char *ub_check_beside(const char *path, const char *ending);
 /** A path's last part. */
 const char *ub_base_name(const char *path);
 
 /** check_signer.c: verifies check->signature, by the keys that are trusted; signer->key is NULL if
- * it is by none of them. `name` is that of the file with that content. Errors: UB_TRU_REVOKED,
- * UB_TRU_SIGNATURE, UB_TRU_COMMENT. */
-enum ub_code ub_check_verify(struct ub_check *check, const char *name, const uint8_t *content,
+ * it is by none of them. `name` is that of the file with those bytes; without bytes it is the
+ * image's. Errors: UB_TRU_REVOKED, UB_TRU_SIGNATURE, UB_TRU_COMMENT, UB_IMG_READ. */
+enum ub_code ub_check_verify(struct ub_check *check, const char *name, const uint8_t *bytes,
                              size_t length, struct ub_signer *signer);
 /** check_signer.c: is the key with that id revoked? Errors: UB_TRU_REVOKED. */
 enum ub_code ub_check_key(struct ub_check *check, const char *id);

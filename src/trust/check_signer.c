@@ -24,14 +24,22 @@ static bool has_its_id(const struct ub_signature *signature, const struct ub_pub
            memcmp(signature->key_id, key->id, sizeof(key->id)) == 0;
 }
 
+/** What was signed. */
+struct content {
+    const char *name;
+    const uint8_t *bytes;
+    size_t length;
+};
+
 /** Tries one key. *failed is set if the signature claims to be by it, and is not. */
-static bool is_by(struct ub_check *check, const struct ub_public_key *key, const char *name,
-                  const uint8_t *content, size_t length, enum ub_code *failed)
+static bool is_by(struct ub_check *check, const struct ub_public_key *key,
+                  const struct content *content, enum ub_code *failed)
 {
-    struct ub_error why;
+    struct ub_error why = {0};
     if (!has_its_id(&check->signature, key))
         return false;
-    enum ub_code code = ub_signature_verify(&check->signature, key, name, content, length, &why);
+    enum ub_code code = ub_signature_verify(&check->signature, key, content->name, content->bytes,
+                                            content->length, &why);
     if (code && !*failed) {
         *failed = code;
         if (check->err)
@@ -40,26 +48,45 @@ static bool is_by(struct ub_check *check, const struct ub_public_key *key, const
     return !code;
 }
 
-enum ub_code ub_check_verify(struct ub_check *check, const char *name, const uint8_t *content,
+/** Is there a key at all that could have made it? */
+static bool may_be_known(const struct ub_check *check)
+{
+    for (size_t i = 0; i < check->given_count; i++)
+        if (has_its_id(&check->signature, &check->given[i].key))
+            return true;
+    for (size_t i = 0; i < check->stored.count; i++)
+        if (has_its_id(&check->signature, &check->stored.keys[i].key))
+            return true;
+    return false;
+}
+
+enum ub_code ub_check_verify(struct ub_check *check, const char *name, const uint8_t *bytes,
                              size_t length, struct ub_signer *signer)
 {
+    struct content content = {name, bytes, length};
     enum ub_code failed = UB_OK;
     *signer = (struct ub_signer){0};
     ub_signature_key_id(&check->signature, signer->id);
     enum ub_code code = ub_check_key(check, signer->id);
+    if (code || !may_be_known(check))
+        return code;
+    if (!bytes) {
+        code = ub_check_load(check);
+        content = (struct content){name, check->bytes, check->length};
+    }
     if (code)
         return code;
     for (size_t i = 0; i < check->given_count && !signer->key; i++)
-        if (is_by(check, &check->given[i].key, name, content, length, &failed)) {
+        if (is_by(check, &check->given[i].key, &content, &failed)) {
             signer->given = &check->given[i];
             signer->key = &check->given[i].key;
         }
     for (size_t i = 0; i < check->stored.count && !signer->key; i++)
-        if (is_by(check, &check->stored.keys[i].key, name, content, length, &failed)) {
+        if (is_by(check, &check->stored.keys[i].key, &content, &failed)) {
             signer->stored = &check->stored.keys[i];
             signer->key = &check->stored.keys[i].key;
         }
-    if (!signer->key && failed)
+    if (!signer->key)
         return failed;
     ub_error_clear(check->err);
     return UB_OK;
