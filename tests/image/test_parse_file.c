@@ -21,7 +21,8 @@ static enum ub_code take(void *user, uint8_t *to, size_t length, size_t *got, st
     struct text *text = user;
     (void)err;
     *got = length < text->left ? length : text->left;
-    memcpy(to, text->bytes, *got);
+    if (*got > 0)
+        memcpy(to, text->bytes, *got);
     text->bytes += *got;
     text->left -= *got;
     return UB_OK;
