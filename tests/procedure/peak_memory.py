@@ -11,7 +11,7 @@ import tempfile
 
 # The program, its libraries, the image (1 MiB) and the virtual device (1 MiB, and 64 KiB for its transfers) are there
 # anyway; see many_memory.py for what a further device costs.
-LIMIT_KIB = 8 * 1024
+LIMIT_KIB = 16 * 1024
 # Beyond what the same command needs for an image of 16 bytes: the image itself, and what is thought about at a time.
 OWN_LIMIT_KIB = 1024 + 512
 
