@@ -8,11 +8,13 @@
 #include "fetch/part.h"
 #include "image/image.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -28,6 +30,10 @@ static const char *const endings[] = {
     ".minisig", ".sig", ".manifest.json", ".manifest.json.minisig", ".sha256", ".sha512", "",
 };
 #define ENDINGS (sizeof(endings) / sizeof(endings[0]))
+
+/** Lists that speak for every file of the folder in which they lie. */
+static const char *const lists[] = {"SHA256SUMS", "SHA512SUMS"};
+#define LISTS (sizeof(lists) / sizeof(lists[0]))
 
 /** folder/name+ending; the caller frees. NULL when out of memory. */
 static char *path_of(const char *folder, const char *name, const char *ending)
@@ -57,12 +63,60 @@ static bool same_content(const char *a, const char *b)
     return same;
 }
 
+/** Is it looked for beside other files, whatever it was fetched as? Case does not count, as it does
+ * not on some disks. */
+static bool speaks_for_others(const char *name)
+{
+    const size_t length = strlen(name);
+    for (size_t i = 0; i < LISTS; i++)
+        if (strcasecmp(name, lists[i]) == 0)
+            return true;
+    for (size_t i = 0; i < ENDINGS; i++) {
+        const size_t n = strlen(endings[i]);
+        if (n > 0 && length > n && strcasecmp(name + length - n, endings[i]) == 0)
+            return true;
+    }
+    return false;
+}
+
+/** Is it one of the files that belong to the download of `name`? */
+static bool belongs_to(const char *entry, const char *name)
+{
+    const size_t length = strlen(name);
+    if (strncmp(entry, name, length) != 0)
+        return false;
+    for (size_t i = 0; i < ENDINGS; i++)
+        if (strcmp(entry + length, endings[i]) == 0)
+            return true;
+    return false;
+}
+
+/** May a file of that name lie beside what is in the folder already? Not if a list there would
+ * speak for it; and one that speaks for others lies beside nothing. */
+static bool suits(const char *folder, const char *name)
+{
+    const bool alone = speaks_for_others(name);
+    bool suit = true;
+    DIR *entries = opendir(folder);
+    for (struct dirent *entry; suit && entries && (entry = readdir(entries)) != NULL;) {
+        const char *other = entry->d_name;
+        if (strcmp(other, ".") == 0 || strcmp(other, "..") == 0 || belongs_to(other, name))
+            continue;
+        suit = !alone;
+        for (size_t i = 0; suit && i < LISTS; i++)
+            suit = strcasecmp(other, lists[i]) != 0;
+    }
+    if (entries)
+        (void)closedir(entries);
+    return suit && entries;
+}
+
 /** May they go there? Nothing of that name is there, or the same; and nothing that would be taken
  * for a statement about this file. False also when out of memory, set *code then. */
 static bool fits(const struct ub_download *download, const char *folder, enum ub_code *code,
                  struct ub_error *err)
 {
-    bool fit = true;
+    bool fit = suits(folder, download->url.name);
     for (size_t i = 0; fit && i < ENDINGS; i++) {
         char *from = path_of(download->folder, download->url.name, endings[i]);
         char *to = path_of(folder, download->url.name, endings[i]);
@@ -133,7 +187,9 @@ enum ub_code ub_keep(struct ub_download *download, char *path, size_t size, stru
     int fd = -1;
     bool done = false;
     enum ub_code code = take_lock(download, &fd, err);
-    for (unsigned i = 1; !code && !done && i < PLACES_MAX; i++) {
+    /* what speaks for others never goes to where most files go */
+    const unsigned first = speaks_for_others(download->url.name) ? 2 : 1;
+    for (unsigned i = first; !code && !done && i < PLACES_MAX; i++) {
         char *folder = place_at(download, i);
         const bool usable = folder && !is_file(folder); /* files can be called "2" */
         if (!folder)

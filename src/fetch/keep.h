@@ -5,6 +5,7 @@
  *
  *     <vault>/downloads/NAME, .../NAME.minisig    and what vouches for it
  *     <vault>/downloads/2/NAME                    another file of that name
+ *     <vault>/downloads/3/SHA256SUMS              what would speak for the files beside it: alone
  *
  * Names stay as they are, since signatures and lists of digests name files.
  */

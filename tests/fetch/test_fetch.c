@@ -361,9 +361,11 @@ static void statements_of_others(void **state)
     world->options.keep_unverified = true;
     server_has("fw.bin.minisig", "mine\n", 5);
     fetch_from(world, "good", "fw.bin.minisig", UB_OK);
+    in_downloads(world, "2/fw.bin.minisig", path);
+    assert_string_equal(world->got.path, path);
     server_lacks("fw.bin.minisig");
     fetch_from(world, "good", "fw.bin", UB_OK);
-    in_downloads(world, "2/fw.bin", path);
+    in_downloads(world, "fw.bin", path);
     assert_string_equal(world->got.path, path);
     /* a file that is called like the folder */
     server_has("2", "two", 3);
@@ -371,6 +373,64 @@ static void statements_of_others(void **state)
     in_downloads(world, "2/2", path);
     assert_string_equal(world->got.path, path);
     server_lacks("2");
+}
+
+/** What is looked for beside other files lies alone: it would speak for files that it does not
+ * know. */
+static void lists_of_others(void **state)
+{
+    static const char *const names[] = {"SHA256SUMS", "sha512sums", "a.sha256", "b.SIG",
+                                        "c.manifest.json"};
+    struct world *world = *state;
+    char public[TEXT];
+    char path[TEXT];
+    char wanted[TEXT];
+    const char *key = public;
+    const char *list = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855  fw.bin\n";
+    world->options.keep_unverified = true;
+    for (unsigned round = 0; round < 2; round++) /* each stays, and is found again */
+        for (unsigned i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+            server_has(names[i], list, strlen(list));
+            fetch_from(world, "good", names[i], UB_OK);
+            (void)ub_print(path, sizeof(path), "%u/%s", i + 2, names[i]);
+            in_downloads(world, path, wanted);
+            assert_string_equal(world->got.path, wanted);
+            server_lacks(names[i]);
+        }
+    /* and the file that the list is wrong about is not measured by it, wherever it goes */
+    world->options.keep_unverified = false;
+    world->options.trust.keys = &key;
+    world->options.trust.key_count = 1;
+    make_key(world, "vendor", public);
+    for (size_t i = 0; i < 2; i++) {
+        const uint8_t *bytes = content() + i;
+        struct ub_image *image = NULL;
+        server_has("fw.bin", bytes, CONTENT_SIZE - i);
+        sign(world, "vendor", "fw.bin", bytes, CONTENT_SIZE - i);
+        fetch_from(world, "good", "fw.bin", UB_OK);
+        in_downloads(world, i ? "4/fw.bin" : "fw.bin", wanted);
+        assert_string_equal(world->got.path, wanted);
+        assert_int_equal(ub_image_open(world->got.path, NULL, &image, NULL), UB_OK);
+        assert_int_equal(ub_trust_image(world->context, image, &world->options.trust, NULL), UB_OK);
+        ub_image_close(image);
+    }
+    server_has("fw.bin", content(), CONTENT_SIZE);
+    server_lacks("fw.bin.minisig");
+}
+
+/** Vaults of before, which had such a list among the files. */
+static void a_list_that_lies_there(void **state)
+{
+    struct world *world = *state;
+    char path[TEXT];
+    world->options.trust.sha256 = content_sha256();
+    fetch_from(world, "good", "fw.bin", UB_OK);
+    assert_int_equal(unlink(world->got.path), 0);
+    in_downloads(world, "SHA256SUMS", path);
+    assert_int_equal(ub_file_write(path, "x", 1, NULL), UB_OK);
+    fetch_from(world, "good", "fw.bin", UB_OK);
+    in_downloads(world, "2/fw.bin", path);
+    assert_string_equal(world->got.path, path);
 }
 
 static void odd_names(void **state)
@@ -572,6 +632,8 @@ int main(void)
         TEST(what_is_no_firmware),
         TEST(names_of_their_own),
         TEST(statements_of_others),
+        TEST(lists_of_others),
+        TEST(a_list_that_lies_there),
         TEST(odd_names),
         TEST(addresses_that_are_not_taken),
         TEST(files_of_this_computer),
