@@ -44,13 +44,13 @@ enum ub_code ub_image_add_claim(struct ub_image *image, enum ub_claim_kind kind,
                                 struct ub_error *err)
 {
     struct ub_claim claim = {.kind = kind, .source = source, .number = number, .detail = detail};
+    if (image->claim_count >= UB_IMAGE_CLAIMS_MAX)
+        return UB_OK;
     if (text)
         ub_print_stranger(claim.text, sizeof(claim.text), text, strlen(text));
     for (size_t i = 0; i < image->claim_count; i++)
         if (same(&image->claims[i], &claim))
             return UB_OK;
-    if (image->claim_count >= UB_IMAGE_CLAIMS_MAX)
-        return UB_OK;
     struct ub_claim *moved = realloc(image->claims,
                                      (image->claim_count + 1) * sizeof(*image->claims));
     if (!moved)

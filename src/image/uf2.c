@@ -287,6 +287,7 @@ static enum ub_code add_run(const struct uf2 *u, size_t *index)
 
 static enum ub_code add_blocks(const struct uf2 *u)
 {
+    struct ub_uf2_tags tags = {0};
     enum ub_code code = UB_OK;
     for (size_t i = 0; !code && i < u->count;) {
         if (wanted_at(u, i))
@@ -297,7 +298,7 @@ static enum ub_code add_blocks(const struct uf2 *u)
     for (size_t i = 0; !code && i < u->count; i++) {
         struct ub_uf2_block block = block_at(u, i);
         if (is_wanted(u, &block))
-            code = ub_uf2_take_tags(&block, i * UB_UF2_BLOCK, u->image, u->err);
+            code = ub_uf2_take_tags(&block, i * UB_UF2_BLOCK, &tags, u->image, u->err);
     }
     return code;
 }

@@ -14,6 +14,7 @@
 #define UB_UF2_DATA       476u /**< bytes of a block that can be content */
 #define UB_UF2_PAYLOAD    256u /**< content of a block as we write it, and as bootloaders want it */
 #define UB_UF2_MD5        24u  /**< bytes at the end of the data, with UB_UF2_HAS_MD5 */
+#define UB_UF2_TAGS_MAX   4096u /**< that are taken for claims; more are repetitions, or mischief */
 
 #define UB_UF2_START0     0x0a324655u
 #define UB_UF2_START1     0x9e5d5157u
@@ -39,13 +40,21 @@ struct ub_uf2_block {
 /** Reads the block at `bytes`, which has UB_UF2_BLOCK of them; false if its marks are wrong. */
 bool ub_uf2_take(const uint8_t *bytes, struct ub_uf2_block *block);
 
+/** What was seen of a file's tags. Zero to begin with. */
+struct ub_uf2_tags {
+    const uint8_t *last; /**< the room for tags of the block before, in the file */
+    size_t last_length;
+    size_t count; /**< of tags that say something, those of repeated rooms not counted */
+};
+
 /**
  * Checks what stands behind the content of a block, extension tags and an MD5 sum of what is to be
- * there already, and adds claims of the former. `offset` is the block's place in the file. Errors:
- * UB_IMG_UF2, UB_SYS_MEMORY.
+ * there already, and adds claims of the former, as far as `tags` leaves room: every block may
+ * repeat them. `offset` is the block's place in the file. Errors: UB_IMG_UF2, UB_SYS_MEMORY.
  */
 enum ub_code ub_uf2_take_tags(const struct ub_uf2_block *block, size_t offset,
-                              struct ub_image *image, struct ub_error *err);
+                              struct ub_uf2_tags *tags, struct ub_image *image,
+                              struct ub_error *err);
 
 /** The short name of a registered family ("RP2040"), or NULL. */
 const char *ub_uf2_family_name(uint32_t id);

@@ -7,6 +7,7 @@
 #include "image/uf2.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 #define TAG_HEADER      4u
 #define TAG_VERSION     0x9fc7bcu
@@ -61,20 +62,35 @@ static enum ub_code claim_text(struct ub_image *image, enum ub_claim_kind kind, 
     return ub_image_add_claim(image, kind, "UF2 tag", 0, 0, printable, err);
 }
 
-static enum ub_code claim_tag(struct ub_image *image, uint32_t type, const uint8_t *bytes,
-                              size_t length, struct ub_error *err)
+static enum ub_code claim_tag(struct ub_uf2_tags *tags, struct ub_image *image, uint32_t type,
+                              const uint8_t *bytes, size_t length, struct ub_error *err)
 {
+    if (type != TAG_VERSION && type != TAG_DESCRIPTION && type != TAG_DEVICE)
+        return UB_OK; /* page size, digests of all sorts, others' own tags */
+    /* each is compared with the claims that there are: there has to be an end of it */
+    if (tags->count == UB_UF2_TAGS_MAX)
+        return UB_OK;
+    tags->count++;
     if (type == TAG_VERSION)
         return claim_text(image, UB_CLAIM_VERSION, bytes, length, err);
     if (type == TAG_DESCRIPTION)
         return claim_text(image, UB_CLAIM_PRODUCT, bytes, length, err);
-    if (type == TAG_DEVICE)
-        return claim_device(image, bytes, length, err);
-    return UB_OK; /* page size, digests of all sorts, others' own tags */
+    return claim_device(image, bytes, length, err);
+}
+
+/** Is the room for tags filled as that of the block before, which was right? */
+static bool is_repeated(struct ub_uf2_tags *tags, const uint8_t *bytes, size_t length)
+{
+    const bool same = tags->last && tags->last_length == length &&
+                      memcmp(tags->last, bytes, length) == 0;
+    tags->last = bytes;
+    tags->last_length = length;
+    return same;
 }
 
 enum ub_code ub_uf2_take_tags(const struct ub_uf2_block *block, size_t offset,
-                              struct ub_image *image, struct ub_error *err)
+                              struct ub_uf2_tags *tags, struct ub_image *image,
+                              struct ub_error *err)
 {
     size_t room = room_for_tags(block);
     size_t at = (block->size + 3u) & ~(size_t)3;
@@ -83,6 +99,8 @@ enum ub_code ub_uf2_take_tags(const struct ub_uf2_block *block, size_t offset,
         code = check_md5(block, offset, image, err);
     if (!(block->flags & UB_UF2_HAS_TAGS))
         return code;
+    if (!code && at < room && is_repeated(tags, block->data + at, room - at))
+        return UB_OK;
     while (!code && at < room) {
         struct ub_cursor c = ub_cursor(block->data + at, room - at);
         uint32_t head = ub_take_u32le(&c);
@@ -94,7 +112,8 @@ enum ub_code ub_uf2_take_tags(const struct ub_uf2_block *block, size_t offset,
             return ub_fail(err, UB_IMG_UF2,
                            "%s: byte %zu: an extension tag of %zu bytes, where 4 to %zu fit",
                            image->name, offset + UB_UF2_HEADER + at, length, room - at);
-        code = claim_tag(image, type, block->data + at + TAG_HEADER, length - TAG_HEADER, err);
+        code = claim_tag(tags, image, type, block->data + at + TAG_HEADER, length - TAG_HEADER,
+                         err);
         at += (length + 3u) & ~(size_t)3;
     }
     return code;

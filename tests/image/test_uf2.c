@@ -6,6 +6,8 @@
 #include "image/formats.h"
 #include "image/uf2.h"
 
+#include <time.h>
+
 #define BLOCKS  16
 #define RP2040  0xe48bff56u
 #define STM32F4 0x57755a57u
@@ -449,6 +451,64 @@ static void extension_tags(void **state)
     ub_image_close(image);
 }
 
+/** A file of `count` blocks with room for 59 tags in each; the caller frees. */
+static uint8_t *make_long(size_t count)
+{
+    uint8_t *bytes = calloc(count, UB_UF2_BLOCK);
+    assert_non_null(bytes);
+    for (size_t i = 0; i < count; i++) {
+        struct file f = {.count = 0};
+        memcpy(bytes + i * UB_UF2_BLOCK,
+               add(&f, UB_UF2_HAS_TAGS, 0x1000 + 4 * (uint32_t)i, 4, (uint32_t)i, (uint32_t)count,
+                   0, 1),
+               UB_UF2_BLOCK);
+    }
+    return bytes;
+}
+
+/* Every block may have tags, and every tag is held against up to 256 claims: 64 MiB of such blocks
+ * took 12 seconds. */
+static void tags_in_every_block(void **state)
+{
+    (void)state;
+    const size_t count = 32768;
+    uint8_t *bytes = make_long(count);
+    struct ub_image *image = NULL;
+    for (size_t i = 0; i < count; i++) {
+        size_t at = 4;
+        for (uint32_t tag = 0; tag < 59; tag++) {
+            char text[5];
+            /* 255 different ones, in an order that is never that of the block before */
+            (void)ub_print(text, sizeof(text), "%04u", (unsigned)((i * 7 + tag) % 255));
+            at = put_tag(bytes + i * UB_UF2_BLOCK, at, 0x9fc7bc, text, 4);
+        }
+    }
+    const clock_t start = clock();
+    assert_int_equal(ub_image_open_bytes("fw.uf2", bytes, count * UB_UF2_BLOCK, NULL, &image, NULL),
+                     UB_OK);
+    assert_true((double)(clock() - start) / CLOCKS_PER_SEC < 1.0);
+    assert_true(image->claim_count >= 255);
+    ub_image_close(image);
+    free(bytes);
+}
+
+/* Those that every block repeats are counted once, and hide none that comes later. */
+static void repeated_tags(void **state)
+{
+    (void)state;
+    const size_t count = UB_UF2_TAGS_MAX + 2;
+    uint8_t *bytes = make_long(count);
+    struct ub_image *image = NULL;
+    for (size_t i = 0; i < count; i++)
+        (void)put_tag(bytes + i * UB_UF2_BLOCK, 4, 0x9fc7bc, i + 1 < count ? "1.0" : "2.0", 3);
+    assert_int_equal(ub_image_open_bytes("fw.uf2", bytes, count * UB_UF2_BLOCK, NULL, &image, NULL),
+                     UB_OK);
+    assert_int_equal(image->claim_count, 2);
+    assert_string_equal(image->claims[1].text, "2.0");
+    ub_image_close(image);
+    free(bytes);
+}
+
 /* Damaged or cut, it is never taken for raw bytes. */
 static void damaged_files(void **state)
 {
@@ -507,6 +567,8 @@ int main(void)
         cmocka_unit_test(sizes_and_addresses),
         cmocka_unit_test(md5_sums),
         cmocka_unit_test(extension_tags),
+        cmocka_unit_test(tags_in_every_block),
+        cmocka_unit_test(repeated_tags),
         cmocka_unit_test(damaged_files),
         cmocka_unit_test(families_by_name),
     };
