@@ -155,6 +155,7 @@ enum ub_code {
     UB_IMG_METADATA = 532,      /**< metainfo or manifest inside an archive is malformed */
     UB_IMG_CONTRADICTION = 533, /**< what the image says or shows contradicts the device */
     UB_IMG_EDIT = 534,          /**< moving, cropping or merging would leave nothing sensible */
+    UB_IMG_DIFFERENT = 535,     /**< two images that were compared differ */
 
     /* 6xx UB-MEM: memory of the device */
     UB_MEM_OUTSIDE = 601,      /**< an address lies outside every region of the device */
@@ -816,6 +817,9 @@ struct ub_trust {
     bool expired;                 /**< its time is over; refused unless named */
     bool rolled_back;             /**< an older version than was seen; refused unless named */
     bool first_use;               /**< its key was stored just now */
+    bool not_kept;    /**< that was asked for, and not done, as the manifest's time is over */
+    bool inside_only; /**< a trusted key signed the firmware in the file (MCUboot), and nobody the
+                         address at which the file puts it: so it does not count as signed */
     bool unknown_key; /**< signed by key_id, which is not trusted: nothing was checked by it; only
                          where nobody trusted signed too */
     enum ub_key_origin origin; /**< of the key that signed */
@@ -907,23 +911,27 @@ struct ub_sign_options {
     void *user;
     const char *comment;                /**< trusted comment; NULL: time, file name and "hashed" */
     const struct ub_manifest *manifest; /**< NULL: sign the file itself */
+    const struct ub_image_options *image; /**< with a manifest: how the file is opened, such as
+                                               which image of an archive it is about; may be NULL */
 };
 
 /**
  * Signs a file as `minisign -S` does: FILE.minisig. With a manifest, writes FILE.manifest.json and
  * signs that. Existing files are replaced. Errors: UB_TRU_KEY, UB_TRU_PASSWORD, UB_TRU_MANIFEST,
- * UB_IMG domain, UB_USE_OPTION (the comment is no line of text), UB_SYS_WRITE, UB_SYS_DISK_FULL,
- * UB_SYS_MEMORY.
+ * UB_IMG domain, UB_USE_OPTION (the comment is no line of text), UB_USE_CONFLICT (a member without
+ * a manifest: a file is signed as a whole), UB_SYS_WRITE, UB_SYS_DISK_FULL, UB_SYS_MEMORY.
  */
 UB_API UB_MUST_USE enum ub_code
 ub_image_sign(const char *path, const struct ub_sign_options *options, struct ub_error *err);
 
 /** What to fetch, and how to know that it is the right thing. */
 struct ub_fetch_options {
-    struct ub_trust_options trust; /**< a digest, keys, or both. `signature` and `manifest` are
+    struct ub_trust_options trust; /**< digests, keys, or both. `signature` and `manifest` are
                                         addresses, or NULL: beside the file; `sums` is a file of
-                                        this computer */
-    bool keep_unverified;          /**< named: keep it although nobody vouches for it */
+                                        this computer: the digest in it counts as one that was
+                                        given */
+    bool keep_unverified;          /**< named: keep it although nobody vouches for it, or its
+                                        manifest is expired or rolled back */
     uint64_t stall_us;             /**< give up when next to nothing came for so long, or no
                                         connection; 0: 30 s */
     const char *authorities;       /**< file of certificates to believe; NULL: the system's */
@@ -940,7 +948,8 @@ struct ub_fetched {
 /**
  * Fetches a file over https:// (http:// and file:// where a digest or key is given) into the vault,
  * going on where an earlier try ended, and keeps it only if it can be verified: by a digest that
- * was given, or a signature of a key that is trusted. What vouches for it is kept beside it. It has
+ * was given, or a signature of a key that is trusted, and a manifest that is neither expired nor
+ * rolled back if there is one. What vouches for it is kept beside it. It has
  * the name that the address ends with; another file of that name goes into a folder of its own.
  * What is wrong, or not verified, is deleted again. Errors: UB_NET and UB_TRU domains,
  * UB_USE_OPTION, UB_SYS_WRITE, UB_SYS_DISK_FULL, UB_SYS_INTERRUPTED, UB_SYS_MEMORY.

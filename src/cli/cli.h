@@ -63,6 +63,10 @@ enum ub_code cli_files_context(struct cli *cli, struct ub_error *err);
 /** UB_USE_ARGUMENT for what is an address on the net: it has to be fetched and checked first. */
 enum ub_code cli_no_url(const char *file, struct ub_error *err);
 
+/** How image files are to be opened, from --member and --accept. Errors: UB_USE_OPTION. */
+enum ub_code cli_image_options(const struct cli *cli, struct ub_image_options *options,
+                               struct ub_error *err);
+
 /** Opens an image file as the options say. *image is the caller's. Errors: UB_USE_ARGUMENT (an
  * address on the net), UB_USE_OPTION (--accept), those of ub_image_open(). */
 enum ub_code cli_open_image(const struct cli *cli, const char *file, struct ub_image **image,

@@ -229,7 +229,7 @@ static enum ub_code compare(struct cli *cli, const struct pair *pair, struct ub_
         return UB_OK;
     }
     cli->told = true;
-    return cli_fail(err, UB_VER_MISMATCH, "%s and %s differ in %" PRIu64 " bytes", pair->names[0],
+    return cli_fail(err, UB_IMG_DIFFERENT, "%s and %s differ in %" PRIu64 " bytes", pair->names[0],
                     pair->names[1], differing);
 }
 

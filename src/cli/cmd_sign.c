@@ -97,15 +97,20 @@ enum ub_code cmd_image_sign(struct cli *cli, struct ub_error *err)
     struct lists lists = {NULL, NULL, NULL, NULL};
     struct ub_manifest manifest;
     struct ub_sign_options options;
+    struct ub_image_options open;
     const struct cli_words *words = &cli->words;
     const char *file = cli_argument(words, 0);
     bool wanted = wants_manifest(words);
     memset(&manifest, 0, sizeof(manifest));
     memset(&options, 0, sizeof(options));
+    memset(&open, 0, sizeof(open));
     if (words->value[CLI_OPT_SECRET_KEY] == NULL) {
         return cli_fail(err, UB_USE_OPTION, "\"unbrick image sign\" needs --secret-key FILE");
     }
     enum ub_code code = cli_no_url(file, err);
+    if (code == UB_OK) {
+        code = cli_image_options(cli, &open, err);
+    }
     if (code == UB_OK) {
         code = fill(words, &lists, &manifest, err);
     }
@@ -115,6 +120,7 @@ enum ub_code cmd_image_sign(struct cli *cli, struct ub_error *err)
         options.user = cli;
         options.comment = words->value[CLI_OPT_COMMENT];
         options.manifest = wanted ? &manifest : NULL;
+        options.image = &open;
         code = ub_image_sign(file, &options, err);
     }
     if (code == UB_OK) {

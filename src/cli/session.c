@@ -161,24 +161,33 @@ static bool is_acceptable(const char *name)
     return false;
 }
 
-enum ub_code cli_open_image(const struct cli *cli, const char *file, struct ub_image **image,
-                            struct ub_error *err)
+enum ub_code cli_image_options(const struct cli *cli, struct ub_image_options *options,
+                               struct ub_error *err)
 {
-    struct ub_image_options options;
     const struct cli_list *accept = &cli->words.list[CLI_OPT_ACCEPT];
-    memset(&options, 0, sizeof(options));
-    options.member = cli->words.value[CLI_OPT_MEMBER];
+    memset(options, 0, sizeof(*options));
+    options->member = cli->words.value[CLI_OPT_MEMBER];
     for (size_t i = 0; i < accept->count; i++) {
         if (!is_acceptable(accept->items[i])) {
             return cli_fail(err, UB_USE_OPTION,
                             "there is no \"%s\" to accept; all names: unbrick help accept",
                             accept->items[i]);
         }
-        options.accept_bad_crc |= strcmp(accept->items[i], "bad-crc") == 0;
-        options.accept_system_image |= strcmp(accept->items[i], "system-image") == 0;
-        options.accept_blank |= strcmp(accept->items[i], "blank") == 0;
+        options->accept_bad_crc |= strcmp(accept->items[i], "bad-crc") == 0;
+        options->accept_system_image |= strcmp(accept->items[i], "system-image") == 0;
+        options->accept_blank |= strcmp(accept->items[i], "blank") == 0;
     }
-    enum ub_code code = cli_no_url(file, err);
+    return UB_OK;
+}
+
+enum ub_code cli_open_image(const struct cli *cli, const char *file, struct ub_image **image,
+                            struct ub_error *err)
+{
+    struct ub_image_options options;
+    enum ub_code code = cli_image_options(cli, &options, err);
+    if (code == UB_OK) {
+        code = cli_no_url(file, err);
+    }
     return code != UB_OK ? code : ub_image_open(file, &options, image, err);
 }
 

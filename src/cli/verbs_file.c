@@ -97,7 +97,8 @@ const struct cli_verb cli_file_verbs[] = {
             "Signs FILE as minisign does: FILE.minisig. With any of --vendor, --family, --model, "
             "--revision, --market, --set-version, --min-version, --min-loader, --not-before and "
             "--expires it writes FILE.manifest.json, which holds those words and the image's "
-            "digest, and signs that. Existing signatures and manifests are replaced. The "
+            "digest, and signs that; --member says which image of an archive it is about. "
+            "Existing signatures and manifests are replaced. The "
             "password is asked for on the terminal, or read from --password-file.",
         .examples = {{"unbrick image sign firmware.dfu --secret-key acme.key", "the file itself"},
                      {"unbrick image sign firmware.dfu --secret-key acme.key --vendor Acme --model "
@@ -106,7 +107,8 @@ const struct cli_verb cli_file_verbs[] = {
         .options = CLI_OPTIONS(CLI_OPT_SECRET_KEY, CLI_OPT_PASSWORD_FILE, CLI_OPT_COMMENT,
                                CLI_OPT_VENDOR, CLI_OPT_FAMILY, CLI_OPT_MODEL, CLI_OPT_REVISION,
                                CLI_OPT_MARKET, CLI_OPT_SET_VERSION, CLI_OPT_MIN_VERSION,
-                               CLI_OPT_MIN_LOADER, CLI_OPT_NOT_BEFORE, CLI_OPT_EXPIRES),
+                               CLI_OPT_MIN_LOADER, CLI_OPT_NOT_BEFORE, CLI_OPT_EXPIRES,
+                               CLI_OPT_MEMBER, CLI_OPT_ACCEPT),
     },
     {
         .id = CLI_VERB_IMAGE_FETCH,

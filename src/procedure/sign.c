@@ -58,7 +58,7 @@ static enum ub_code sign_file(const char *path, const struct ub_sign_options *op
 {
     uint8_t *content = NULL;
     size_t length = 0;
-    enum ub_code code = ub_file_read(path, UB_IMAGE_FILE_MAX, &content, &length, err);
+    enum ub_code code = ub_file_read(path, UB_IMAGE_TEXT_MAX, &content, &length, err);
     if (!code)
         code = write_signature(path, content, length, key, options->comment, err);
     free(content);
@@ -72,7 +72,7 @@ static enum ub_code sign_manifest(const char *path, const struct ub_sign_options
     struct ub_image *image = NULL;
     char *text = NULL;
     char *to = with_ending(path, UB_MANIFEST_ENDING);
-    enum ub_code code = to ? ub_image_open(path, NULL, &image, err) : ub_fail_memory(err);
+    enum ub_code code = to ? ub_image_open(path, options->image, &image, err) : ub_fail_memory(err);
     if (!code)
         code = ub_manifest_write(image, options->manifest, &text, err);
     if (!code)
@@ -92,6 +92,10 @@ enum ub_code ub_image_sign(const char *path, const struct ub_sign_options *optio
     ub_error_clear(err);
     if (!options || !options->key)
         return ub_fail(err, UB_TRU_KEY, "no secret key was named to sign with");
+    if (options->image && options->image->member && !options->manifest)
+        return ub_fail(err, UB_USE_CONFLICT,
+                       "%s: a file is signed as a whole; only a manifest is about %s in it",
+                       base_name(path), options->image->member);
     if (sodium_init() < 0)
         return ub_fail(err, UB_SYS_INTERNAL, "the cryptographic library cannot be started");
     enum ub_code code = ub_secret_key_read(options->key, options->password, options->user, &key,

@@ -51,7 +51,7 @@ enum ub_code ub_check_load(struct ub_check *check)
     size_t length = 0;
     if (check->bytes)
         return UB_OK;
-    enum ub_code code = ub_file_read(image->path, UB_IMAGE_FILE_MAX, &bytes, &length, check->err);
+    enum ub_code code = ub_file_read(image->path, UB_IMAGE_TEXT_MAX, &bytes, &length, check->err);
     if (code)
         return code == UB_SYS_MEMORY
                    ? code

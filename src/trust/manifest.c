@@ -27,7 +27,7 @@ static void take_image(struct ub_json *json, const json_t *root, struct ub_manif
     if (!ub_json_object(json, image, "image", image_keys))
         return;
     (void)ub_json_text(json, image, "name", true, manifest->name, sizeof(manifest->name));
-    manifest->size = ub_json_number(json, image, "size", 1, UB_IMAGE_FILE_MAX);
+    manifest->size = ub_json_number(json, image, "size", 1, UB_IMAGE_TEXT_MAX);
     ub_json_sha256(json, image, "sha256", manifest->sha256);
     if (strchr(manifest->name, '/'))
         ub_json_fail(json, "name has to be a file's name without folder");
