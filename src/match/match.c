@@ -13,12 +13,37 @@
 
 #define MCUBOOT_MAGIC UINT32_C(0x96f3b83d)
 
+/** Where a finding of the row goes: behind the others, in the place of one that is weaker, or, if
+ * there are enough that say no less, nowhere (NULL). */
+static struct ub_match_entry *place_for(struct ub_match *out, const struct ub_match_row *row,
+                                        enum ub_weight weight)
+{
+    struct ub_match_entry *last = NULL;
+    struct ub_match_entry *weakest = NULL;
+    size_t count = 0;
+    for (size_t i = 0; i < out->count; i++) {
+        struct ub_match_entry *entry = &out->entries[i];
+        if (entry->row != row)
+            continue;
+        count++;
+        last = entry;
+        if (!weakest || entry->finding.weight <= weakest->finding.weight)
+            weakest = entry;
+    }
+    if (count < UB_MATCH_OF_ROW) { /* each row has so many places of its own: rows.c */
+        out->entries[out->count].more = 0;
+        return &out->entries[out->count++];
+    }
+    last->more++;
+    return weakest->finding.weight < weight ? weakest : NULL;
+}
+
 void ub_match_say(struct ub_match *out, const struct ub_match_case *what,
                   const struct ub_match_row *row, enum ub_weight weight, const char *format, ...)
 {
-    if (out->count == UB_MATCH_MAX)
+    struct ub_match_entry *entry = place_for(out, row, weight);
+    if (!entry)
         return;
-    struct ub_match_entry *entry = &out->entries[out->count++];
     const bool against = weight != UB_FINDING_FOR;
     va_list arguments;
     entry->row = row;
@@ -29,6 +54,20 @@ void ub_match_say(struct ub_match *out, const struct ub_match_case *what,
     va_start(arguments, format);
     (void)vsnprintf(entry->finding.text, sizeof(entry->finding.text), format, arguments);
     va_end(arguments);
+}
+
+/** Says how many findings of a row are not told. */
+static void tell_rest(struct ub_match *match)
+{
+    for (size_t i = 0; i < match->count; i++) {
+        struct ub_match_entry *entry = &match->entries[i];
+        char more[32];
+        if (!entry->more)
+            continue;
+        (void)ub_print(more, sizeof(more), " (and %zu more)", entry->more);
+        entry->finding.text[sizeof(entry->finding.text) - sizeof(more)] = '\0'; /* has to fit */
+        (void)ub_append(entry->finding.text, sizeof(entry->finding.text), "%s", more);
+    }
 }
 
 /** Against, weak, for: each in the order of the rows. */
@@ -50,6 +89,7 @@ void ub_match_decide(const struct ub_match_case *what, struct ub_match *out)
     for (const struct ub_match_row *row = ub_match_rows; row->name; row++)
         if (row->look && !(what->comparing && row->of_writing))
             row->look(row, what, out);
+    tell_rest(out);
     sort(out);
 }
 

@@ -45,7 +45,12 @@ struct ub_match_case {
     bool comparing; /**< nothing will be written, so that versions and trust do not matter */
 };
 
-#define UB_MATCH_MAX 64u /**< most findings; further ones of a strange image are dropped */
+/* One row's further findings are counted only, so that no number of them takes the place of another
+ * row's; each row has its place (rows.c). What is refused is refused all the same: a row is named
+ * as a whole, and what speaks against takes the place of what does not. */
+#define UB_MATCH_ROWS   40u /**< most kinds of evidence */
+#define UB_MATCH_OF_ROW 6u  /**< most findings of one row that are told */
+#define UB_MATCH_MAX    (UB_MATCH_ROWS * UB_MATCH_OF_ROW)
 
 struct ub_match_row;
 
@@ -53,6 +58,7 @@ struct ub_match_row;
 struct ub_match_entry {
     struct ub_finding finding;
     const struct ub_match_row *row;
+    size_t more; /**< findings of that row that are not told; in the row's last entry */
 };
 
 struct ub_match {
@@ -78,7 +84,8 @@ struct ub_match_row {
 /** The kinds of evidence, ending with a row without a name. */
 extern const struct ub_match_row ub_match_rows[];
 
-/** Adds a finding of that row. */
+/** Adds a finding of that row. One too many takes the place of the weakest of the same row, or is
+ * only counted if none is weaker. */
 void ub_match_say(struct ub_match *out, const struct ub_match_case *what,
                   const struct ub_match_row *row, enum ub_weight weight, const char *format, ...)
     __attribute__((format(printf, 5, 6)));

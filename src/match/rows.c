@@ -87,3 +87,6 @@ const struct ub_match_row ub_match_rows[] = {
     {.name = "usb-ids", .code = UB_IMG_CONTRADICTION, .by = "USB ids", .look = ub_match_usb_ids},
     {.name = NULL},
 };
+
+_Static_assert(sizeof(ub_match_rows) / sizeof(ub_match_rows[0]) <= UB_MATCH_ROWS + 1,
+               "each row has its places in a decision");

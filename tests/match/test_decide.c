@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "base/text.h"
 #include "match_bench.h"
 
 #include <string.h>
@@ -135,13 +136,78 @@ static void what_fits_is_one_line(void **state)
     match_close(&bench);
 }
 
+/** Told findings of that name. */
+static size_t count_of(const char *name)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < bench.match.count; i++)
+        count += strcmp(bench.match.entries[i].finding.name, name) == 0;
+    return count;
+}
+
+/* A file with so many harmless findings that they alone would fill the table hides nothing. */
+static void a_flood_of_findings_hides_nothing(void **state)
+{
+    static const char *const hidden[] = {"other-family", "other-uf2-family", "other-machine",
+                                         "other-prefix", "other-ram",        "other-address",
+                                         "damaged",      "expired",          "rolled-back"};
+    static const char *const all[] = {"other-device"};
+    char name[32] = "zz";
+    struct ub_error err;
+    open_wrong();
+    bench.image->trust.rolled_back = true;
+    bench.facts.mcuboot = true;
+    bench.facts.mcuboot_hash = UB_SELF_WRONG;
+    for (uint64_t i = 0; i < 100; i++) {
+        name[2] = (char)('a' + i / 10);
+        name[3] = (char)('a' + i % 10);
+        match_claim(&bench, UB_CLAIM_TARGET, "DfuSe target", 0, i, name);
+    }
+    for (size_t i = 0; i < sizeof(hidden) / sizeof(hidden[0]); i++)
+        match_expect(&bench, hidden[i], "against");
+    match_expect(&bench, "other-target", "weak");
+    assert_int_equal(count_of("other-target"), UB_MATCH_OF_ROW);
+    size_t told = 0; /* nothing is left out without a word */
+    for (size_t i = 0; i < bench.match.count; i++)
+        told += strstr(bench.match.entries[i].finding.text, " (and 94 more)") != NULL;
+    assert_int_equal(told, 1);
+    bench.options.accept = all;
+    bench.options.accept_count = 1;
+    ub_match_decide(&bench.what, &bench.match);
+    assert_int_equal(ub_match_contradiction(&bench.match, &err), UB_IMG_CONTRADICTION);
+    match_close(&bench);
+}
+
+/* Nor do those of its own kind. */
+static void what_speaks_against_takes_the_place_of_what_does_not(void **state)
+{
+    char name[32] = "zz";
+    struct ub_error err;
+    struct ub_region regions[2];
+    match_open_table(&bench, "stm32f405", BASE, 0x20020000, 0x08000041);
+    regions[0] = regions[1] = bench.region;
+    regions[1].alt = 1;
+    (void)ub_print(regions[1].name, sizeof(regions[1].name), "Option Bytes");
+    bench.what.regions = regions;
+    bench.what.region_count = 2;
+    for (uint64_t i = 0; i < 20; i++) {
+        name[2] = (char)('a' + i);
+        match_claim(&bench, UB_CLAIM_TARGET, "DfuSe target", 0, i, name);
+    }
+    match_claim(&bench, UB_CLAIM_TARGET, "DfuSe target", 0, 20, "Option Bytes");
+    match_expect(&bench, "other-target", "against");
+    assert_int_equal(count_of("other-target"), UB_MATCH_OF_ROW);
+    assert_int_equal(ub_match_contradiction(&bench.match, &err), UB_IMG_WRONG_TARGET);
+    match_close(&bench);
+}
+
 static void no_number_of_claims_is_too_many(void **state)
 {
     match_open_table(&bench, "stm32f405", BASE, 0x20020000, 0x08000041);
     for (uint64_t i = 0; i < UB_IMAGE_CLAIMS_MAX; i++)
         match_claim(&bench, UB_CLAIM_ENTRY, "ELF header", 0x1000 + 2 * i, 0, NULL);
     ub_match_decide(&bench.what, &bench.match);
-    assert_int_equal(bench.match.count, UB_MATCH_MAX);
+    assert_int_equal(count_of("other-entry"), UB_MATCH_OF_ROW);
     match_close(&bench);
     match_open_table(&bench, "stm32f405", BASE, 0x20020000, 0x08000041);
     bench.image->segment_count = 0; /* an image of nothing */
@@ -160,6 +226,8 @@ int main(void)
         cmocka_unit_test(naming_one_removes_that_one),
         cmocka_unit_test(what_has_no_name_is_never_accepted),
         cmocka_unit_test(what_fits_is_one_line),
+        cmocka_unit_test(a_flood_of_findings_hides_nothing),
+        cmocka_unit_test(what_speaks_against_takes_the_place_of_what_does_not),
         cmocka_unit_test(no_number_of_claims_is_too_many),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
