@@ -72,11 +72,32 @@ const struct ub_family *ub_family_by_regions(uint16_t vid, uint16_t pid,
     return ub_family_by_id(vid, pid);
 }
 
+static bool is_called(const struct ub_family *family, const char *word)
+{
+    return ub_same_word(family->word, word) || ub_same_word(family->name, word);
+}
+
+enum ub_family_relation ub_family_relation(const struct ub_family *family, const char *word)
+{
+    const struct ub_family *general = ub_family_by_id(family->vid, family->pid);
+    const struct ub_family *other;
+    if (is_called(family, word) || is_called(general, word))
+        return UB_FAMILY_COVERED;
+    if (general != family)
+        return UB_FAMILY_OTHER;
+    if (family->vid == 0)
+        return UB_FAMILY_ANY;
+    for (size_t i = 0; (other = ub_family_at(i)) != NULL; i++)
+        if (is_called(other, word) && other->vid == family->vid && other->pid == family->pid)
+            return UB_FAMILY_MAYBE;
+    return UB_FAMILY_OTHER;
+}
+
 const struct ub_family *ub_family_named(const char *word)
 {
     const struct ub_family *family = NULL;
     for (size_t i = 0; (family = ub_family_at(i)) != NULL; i++)
-        if (ub_same_word(family->word, word) || ub_same_word(family->name, word))
+        if (is_called(family, word))
             break;
     return family;
 }

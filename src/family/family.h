@@ -89,6 +89,21 @@ const struct ub_family *ub_family_by_id(uint16_t vid, uint16_t pid);
 const struct ub_family *ub_family_by_regions(uint16_t vid, uint16_t pid,
                                              const struct ub_region *regions, size_t count);
 
+/** What a word for a family says of another one. */
+enum ub_family_relation {
+    UB_FAMILY_OTHER,   /**< the family is none of those that the word is for */
+    UB_FAMILY_ANY,     /**< nothing is known of the family but that it follows the standard */
+    UB_FAMILY_MAYBE,   /**< the family is known in general, and the word is for a kind of it */
+    UB_FAMILY_COVERED, /**< the word is for the family itself, or for the one it is a kind of */
+};
+
+/**
+ * Is the family one that is meant by this word or name? A family is a kind of another if it shows
+ * itself by the same ids, and the other by nothing else ("stm32f405" of "stm32"). All that decides
+ * by families' words (manifests, policies) asks here.
+ */
+enum ub_family_relation ub_family_relation(const struct ub_family *family, const char *word);
+
 /** The family with that word or name (case does not matter; backups' records have names), or NULL.
  */
 const struct ub_family *ub_family_named(const char *word);

@@ -21,28 +21,16 @@ static bool has_claim(const struct ub_image *image, enum ub_claim_kind kind)
     return ub_match_claim(image, kind, &index) != NULL;
 }
 
-/** True if the claim is about a family of which this one is a kind: one that is known by the same
- * ids, and by nothing else. */
-static bool claims_general(const struct ub_match_case *what)
-{
-    const struct ub_family *general = ub_family_by_id(what->family->vid, what->family->pid);
-    return claims(what->image, UB_CLAIM_FAMILY, general->word) ||
-           claims(what->image, UB_CLAIM_FAMILY, general->name);
-}
-
-/** True if any chip of the claimed families could show itself as the family at hand. */
-static bool claims_kind_of(const struct ub_match_case *what)
+/** The closest relation of the device's family to those that the manifest names. */
+static enum ub_family_relation relation(const struct ub_match_case *what)
 {
     const struct ub_claim *claim;
-    if (ub_family_by_id(what->family->vid, what->family->pid) != what->family)
-        return false;
+    enum ub_family_relation best = UB_FAMILY_OTHER;
     for (size_t i = 0; (claim = ub_match_claim(what->image, UB_CLAIM_FAMILY, &i)) != NULL;) {
-        const struct ub_family *claimed = ub_family_named(claim->text);
-        if (what->family->vid == 0 ||
-            (claimed && claimed->vid == what->family->vid && claimed->pid == what->family->pid))
-            return true;
+        const enum ub_family_relation found = ub_family_relation(what->family, claim->text);
+        best = found > best ? found : best;
     }
-    return false;
+    return best;
 }
 
 void ub_match_family(const struct ub_match_row *row, const struct ub_match_case *what,
@@ -52,10 +40,10 @@ void ub_match_family(const struct ub_match_row *row, const struct ub_match_case 
     if (!what->family || !has_claim(what->image, UB_CLAIM_FAMILY))
         return;
     ub_match_claims(what->image, UB_CLAIM_FAMILY, list, sizeof(list));
-    if (claims(what->image, UB_CLAIM_FAMILY, what->family->word) ||
-        claims(what->image, UB_CLAIM_FAMILY, what->family->name) || claims_general(what))
+    const enum ub_family_relation found = relation(what);
+    if (found == UB_FAMILY_COVERED)
         UB_MATCH_FOR("its manifest is for %s", list);
-    else if (claims_kind_of(what))
+    else if (found != UB_FAMILY_OTHER)
         UB_MATCH_WEAK("its manifest is for %s; of %s no more is known than %s", list, what->where,
                       what->family->name);
     else

@@ -8,7 +8,6 @@
 #include "procedure/prefix.h"
 #include "procedure/select.h"
 #include "procedure/trust.h"
-#include "trust/policy.h"
 
 #include <stdlib.h>
 
@@ -26,7 +25,7 @@ static enum ub_code check_family(const struct ub_context *context, const struct 
     enum ub_code code = ub_label_parse(options ? options->label : NULL, &what.label, err);
     if (!code) {
         ub_match_decide(&what, match);
-        (void)ub_policy_check(context->policy, family->word, &image->trust, &match->policy);
+        (void)ub_check_family_policy(context, family, image, &match->policy);
     }
     return code;
 }

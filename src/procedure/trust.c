@@ -24,6 +24,12 @@ static bool is_family(const char *word)
     return family && ub_same_word(family->word, word);
 }
 
+static bool covers(const char *rule, const char *word)
+{
+    const struct ub_family *family = ub_family_named(word);
+    return family && ub_family_relation(family, rule) >= UB_FAMILY_MAYBE;
+}
+
 static enum ub_code load_policy(struct ub_context *context, const struct ub_config *config,
                                 struct ub_error *err)
 {
@@ -150,11 +156,17 @@ enum ub_code ub_key_revoke(struct ub_context *context, const char *what, const c
     return ub_store_revoke(context->keys, what, reason, now_of_day(), err);
 }
 
+enum ub_code ub_check_family_policy(const struct ub_context *context,
+                                    const struct ub_family *family, const struct ub_image *image,
+                                    struct ub_error *err)
+{
+    return ub_policy_check(context->policy, family->word, covers, &image->trust, err);
+}
+
 enum ub_code ub_check_policy(const struct ub_session *session, const struct ub_image *image,
                              struct ub_error *err)
 {
-    return ub_policy_check(session->context->policy, session->target.family->word, &image->trust,
-                           err);
+    return ub_check_family_policy(session->context, session->target.family, image, err);
 }
 
 void ub_remember_version(struct ub_session *session, const struct ub_image *image)

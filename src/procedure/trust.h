@@ -17,6 +17,10 @@ enum ub_code ub_trust_open(struct ub_context *context, const struct ub_config *c
                            struct ub_error *err);
 void ub_trust_close(struct ub_context *context);
 
+/** Does the policy let the image onto devices of that family? Errors: as ub_policy_check(). */
+enum ub_code ub_check_family_policy(const struct ub_context *context,
+                                    const struct ub_family *family, const struct ub_image *image,
+                                    struct ub_error *err);
 /** Does the policy let the image onto the session's device? Errors: as ub_policy_check(). */
 enum ub_code ub_check_policy(const struct ub_session *session, const struct ub_image *image,
                              struct ub_error *err);

@@ -76,10 +76,11 @@ enum ub_code ub_policy_add_file(struct ub_policy *policy, const char *path, bool
 }
 
 /** The first rule that is for that family, or NULL. */
-static const struct ub_policy_rule *find(const struct ub_policy_demand *demand, const char *family)
+static const struct ub_policy_rule *find(const struct ub_policy_demand *demand, const char *family,
+                                         ub_policy_covers *covers)
 {
     for (size_t i = 0; i < demand->count; i++)
-        if (!demand->rules[i].family || ub_same_word(demand->rules[i].family, family))
+        if (!demand->rules[i].family || covers(demand->rules[i].family, family))
             return &demand->rules[i];
     return NULL;
 }
@@ -118,10 +119,12 @@ static enum ub_code fail_unsigned(const struct ub_policy *policy, const struct u
 }
 
 enum ub_code ub_policy_check(const struct ub_policy *policy, const char *family,
-                             const struct ub_trust *trust, struct ub_error *err)
+                             ub_policy_covers *covers, const struct ub_trust *trust,
+                             struct ub_error *err)
 {
-    const struct ub_policy_rule *manifest = find(&policy->manifest, family);
-    const struct ub_policy_rule *signature = manifest ? manifest : find(&policy->signature, family);
+    const struct ub_policy_rule *manifest = find(&policy->manifest, family, covers);
+    const struct ub_policy_rule *signature = manifest ? manifest
+                                                      : find(&policy->signature, family, covers);
     if (signature && !key_counts(policy, trust))
         return fail_unsigned(policy, signature, family, trust, err);
     if (manifest && !trust->manifest)

@@ -16,6 +16,10 @@ struct ub_policy;
 /** Is that a family's word? This room does not know. */
 typedef bool ub_policy_family(const char *word);
 
+/** Is a rule for the family `rule` one for devices of `family`, too (both are words)? Nor does it
+ * know that. */
+typedef bool ub_policy_covers(const char *rule, const char *family);
+
 /** A policy that demands nothing. *out is the caller's (ub_policy_close()). Errors: UB_SYS_MEMORY.
  */
 enum ub_code ub_policy_open(struct ub_policy **out, struct ub_error *err);
@@ -40,6 +44,7 @@ enum ub_code ub_policy_add_file(struct ub_policy *policy, const char *path, bool
  * signature, by a key that does not count), UB_TRU_EXPIRED, UB_TRU_ROLLBACK.
  */
 enum ub_code ub_policy_check(const struct ub_policy *policy, const char *family,
-                             const struct ub_trust *trust, struct ub_error *err);
+                             ub_policy_covers *covers, const struct ub_trust *trust,
+                             struct ub_error *err);
 
 #endif

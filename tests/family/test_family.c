@@ -45,6 +45,38 @@ static void words_are_found_in_any_case(void **state)
     assert_null(ub_family_named(""));
 }
 
+static void words_relate_to_families(void **state)
+{
+    static const struct {
+        const char *family, *word;
+        enum ub_family_relation relation;
+    } cases[] = {
+        {"stm32f405", "STM32F405", UB_FAMILY_COVERED},
+        {"stm32f405", "stm32", UB_FAMILY_COVERED},
+        {"stm32f405", "stm32h743", UB_FAMILY_OTHER},
+        {"stm32f405", "dfu", UB_FAMILY_OTHER},
+        {"stm32", "stm32", UB_FAMILY_COVERED},
+        {"stm32", "stm32f405", UB_FAMILY_MAYBE},
+        {"stm32", "gd32vf103", UB_FAMILY_OTHER},
+        {"stm32", "nrf52840", UB_FAMILY_OTHER},
+        {"dfu", "dfu", UB_FAMILY_COVERED},
+        {"dfu", "stm32f405", UB_FAMILY_ANY},
+        {"dfu", "nrf52840", UB_FAMILY_ANY},
+        {"gd32vf103", "stm32", UB_FAMILY_OTHER},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+        if (ub_family_relation(ub_family_named(cases[i].family), cases[i].word) !=
+            cases[i].relation)
+            fail_msg("%s and %s", cases[i].family, cases[i].word);
+    /* a word is enough to know the ids */
+    for (size_t i = 0; ub_family_at(i); i++) {
+        const struct ub_family *first = ub_family_named(ub_family_at(i)->word);
+        assert_int_equal(first->vid, ub_family_at(i)->vid);
+        assert_int_equal(first->pid, ub_family_at(i)->pid);
+    }
+}
+
 /** Every deadline is there and is longer than the operation's typical time. */
 static void the_table_makes_sense(void **state)
 {
@@ -65,9 +97,8 @@ static void the_table_makes_sense(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_map_tells_families_apart),
-        cmocka_unit_test(an_id_alone_names_no_part),
-        cmocka_unit_test(words_are_found_in_any_case),
+        cmocka_unit_test(the_map_tells_families_apart), cmocka_unit_test(an_id_alone_names_no_part),
+        cmocka_unit_test(words_are_found_in_any_case),  cmocka_unit_test(words_relate_to_families),
         cmocka_unit_test(the_table_makes_sense),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

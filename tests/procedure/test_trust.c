@@ -63,7 +63,8 @@ static bool exists(const char *name)
 
 static void set_policy(const char *site)
 {
-    assert_int_equal(mkdir(at("site"), 0700), 0);
+    if (!exists("site"))
+        assert_int_equal(mkdir(at("site"), 0700), 0);
     put("site/unbrick.yaml", site, strlen(site));
     bench_again(&bench, SPEC);
     bench.context->env.callbacks.event = on_event;
@@ -273,6 +274,40 @@ static void a_stranger_is_not_enough(void **state)
     expect_flash(NULL, UB_TRU_UNKNOWN_KEY);
 }
 
+/* What is demanded for a family holds for its kinds, and a device of which no more than the general
+ * family is known may be one of any kind. */
+static void a_general_family_stands_for_its_kinds(void **state)
+{
+    (void)state;
+    struct ub_match *match = NULL;
+    static const struct {
+        const char *policy;
+        const char *family;
+        bool demanded;
+    } cases[] = {
+        {"require_signature: [stm32]\n", "stm32f405", true},
+        {"require_signature: [stm32]\n", "stm32", true},
+        {"require_signature: [stm32h743]\n", "stm32", true},
+        {"require_manifest: [gd32]\n", "gd32vf103", true},
+        {"require_signature: [gd32]\n", "stm32f405", false},
+        {"require_signature: [stm32h743]\n", "stm32f405", false},
+        {"require_signature: [stm32]\n", "dfu", false},
+        {"require_signature: [dfu]\n", "stm32f405", false},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        set_policy(cases[i].policy);
+        plain_image();
+        assert_int_equal(
+            ub_check(bench.context, image, NULL, cases[i].family, NULL, &match, &bench.err), UB_OK);
+        if ((ub_match_refusal(match, &bench.err) == UB_TRU_REQUIRED) != cases[i].demanded)
+            fail_msg("%s for %s: %s", cases[i].policy, cases[i].family, bench.err.message);
+        ub_match_free(match);
+    }
+    set_policy("require_signature: [stm32]\n");
+    plain_image();
+    expect_flash(NULL, UB_TRU_REQUIRED); /* an STM32F405 */
+}
+
 static void for_another_family_nothing_is_required(void **state)
 {
     (void)state;
@@ -438,6 +473,7 @@ int main(void)
         TEST(a_memory_that_cannot_be_written),
         TEST(a_signature_is_required),
         TEST(a_stranger_is_not_enough),
+        TEST(a_general_family_stands_for_its_kinds),
         TEST(for_another_family_nothing_is_required),
         TEST(what_nobody_may_accept),
         TEST(where_policies_come_from),

@@ -30,7 +30,14 @@ static const struct ub_trust manifest = {
 
 static bool is_family(const char *word)
 {
-    return strcmp(word, "stm32f405") == 0 || strcmp(word, "dfu") == 0;
+    return strcmp(word, "stm32f405") == 0 || strcmp(word, "stm32") == 0 || strcmp(word, "dfu") == 0;
+}
+
+/** "stm32" is the general word for "stm32f405" and "stm32f411". */
+static bool covers(const char *rule, const char *family)
+{
+    return ub_same_word(rule, family) ||
+           (ub_same_word(rule, "stm32") && strncmp(family, "stm32", 5) == 0);
 }
 
 static enum ub_code add(struct ub_policy *policy, const char *file, const char *text,
@@ -56,7 +63,7 @@ static void expect(const struct ub_policy *policy, const char *family, const str
                    enum ub_code wanted)
 {
     struct ub_error err = {0};
-    const enum ub_code code = ub_policy_check(policy, family, trust, &err);
+    const enum ub_code code = ub_policy_check(policy, family, covers, trust, &err);
     if (code != wanted)
         fail_msg("%d, not %d: %s", (int)code, (int)wanted, err.message);
     assert_int_equal(err.code, wanted);
@@ -102,6 +109,21 @@ static void a_signature_for_some(void **state)
     policy = policy_of("require_signature:\n- dfu\n- stm32f405\n", NULL);
     expect(policy, "stm32f405", &nobody, UB_TRU_REQUIRED);
     expect(policy, "dfu", &nobody, UB_TRU_REQUIRED);
+    ub_policy_close(policy);
+}
+
+/* Which rule is for which family the caller knows. */
+static void a_rule_for_a_general_family(void **state)
+{
+    (void)state;
+    struct ub_policy *policy = policy_of("require_signature: [stm32]\n", NULL);
+    expect(policy, "stm32f405", &nobody, UB_TRU_REQUIRED);
+    expect(policy, "stm32", &nobody, UB_TRU_REQUIRED);
+    expect(policy, "dfu", &nobody, UB_OK);
+    ub_policy_close(policy);
+    policy = policy_of("require_manifest: [dfu, stm32]\n", NULL);
+    expect(policy, "stm32f405", &by_site, UB_TRU_REQUIRED);
+    expect(policy, "stm32f405", &manifest, UB_OK);
     ub_policy_close(policy);
 }
 
@@ -279,6 +301,7 @@ int main(void)
         cmocka_unit_test(nothing_is_demanded),
         cmocka_unit_test(a_signature_for_all),
         cmocka_unit_test(a_signature_for_some),
+        cmocka_unit_test(a_rule_for_a_general_family),
         cmocka_unit_test(a_manifest),
         cmocka_unit_test(which_keys_count),
         cmocka_unit_test(never),
