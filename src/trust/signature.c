@@ -124,6 +124,29 @@ static bool names_file(const char *text, bool tabs, const char *name, struct ub_
     return same_name(*said, name);
 }
 
+/** Does the comment have a field (minisign separates them by tabs) of that one word? */
+static bool has_field(const char *comment, const char *word)
+{
+    const size_t length = strlen(word);
+    for (const char *at = comment; at; at = strchr(at, '\t')) {
+        at += *at == '\t';
+        if (strcspn(at, "\t") == length && memcmp(at, word, length) == 0)
+            return true;
+    }
+    return false;
+}
+
+/**
+ * The letters that tell whether the file or its hash was signed are not signed themselves. So a
+ * signature of a hash could be passed off as one of a file that holds nothing but that hash: one of
+ * 64 bytes is refused. minisign notes in the trusted comment, which is signed, that it hashed.
+ */
+static bool is_moved(const struct ub_signature *signature, size_t length)
+{
+    return !signature->prehashed &&
+           (length == HASH_LENGTH || has_field(signature->comment, "hashed"));
+}
+
 /** Is the comment for a file of that name, or for no file in particular? */
 static enum ub_code check_comment(const char *comment, const char *name, struct ub_error *err)
 {
@@ -133,6 +156,8 @@ static enum ub_code check_comment(const char *comment, const char *name, struct 
         struct ub_line said;
         if (at != comment && at[-1] != '\t' && at[-1] != ' ')
             continue; /* part of another word */
+        if (!at[sizeof(word) - 1] || strchr("\t ", at[sizeof(word) - 1]))
+            continue; /* of a sentence: it names none */
         if (names_file(at + sizeof(word) - 1, tabs, name, &said))
             continue;
         char shown[UB_STRING_TEXT];
@@ -177,6 +202,11 @@ enum ub_code ub_signature_verify(const struct ub_signature *signature,
         return ub_fail(err, UB_TRU_SIGNATURE, "%s: the %s signature is by the key %s, not by %s %s",
                        name, ub_key_kind_name(signature->kind), ids[0], ub_key_kind_name(key->kind),
                        ids[1]);
+    if (is_moved(signature, length))
+        return ub_fail(err, UB_TRU_SIGNATURE,
+                       "%s: the signature may have been made of another file's hash, as it says so "
+                       "or as this file is as long as one",
+                       name);
     if (!is_signed(signature, key, content, length))
         return ub_fail(err, UB_TRU_SIGNATURE, "%s: the key %s did not sign these bytes", name,
                        ids[1]);

@@ -166,12 +166,14 @@ static void every_changed_byte_of_the_signature(void **state)
 static enum ub_code verify_comment(const char *comment, const char *name, struct ub_error *err)
 {
     static const uint8_t content[] = "x";
-    struct ub_signature s = {.kind = UB_KEY_MINISIGN};
+    struct ub_signature s = {.kind = UB_KEY_MINISIGN, .prehashed = true};
+    uint8_t hash[64];
     struct ub_public_key k = {.kind = UB_KEY_MINISIGN};
     uint8_t secret[crypto_sign_SECRETKEYBYTES];
     uint8_t all[sizeof(s.bytes) + 256];
     (void)crypto_sign_keypair(k.bytes, secret);
-    (void)crypto_sign_detached(s.bytes, NULL, content, 1, secret);
+    (void)crypto_generichash(hash, sizeof(hash), content, 1, NULL, 0);
+    (void)crypto_sign_detached(s.bytes, NULL, hash, sizeof(hash), secret);
     (void)ub_print(s.comment, sizeof(s.comment), "%s", comment);
     memcpy(all, s.bytes, sizeof(s.bytes));
     memcpy(all + sizeof(s.bytes), comment, strlen(comment));
@@ -203,8 +205,10 @@ static void the_name_in_the_comment(void **state)
         {"timestamp:1 file:a.bin hashed", "b.bin", UB_TRU_COMMENT},
         {"signed file:my a.bin", "my a.bin", UB_OK},
         {"file:a.bin\tfile:b.bin", "a.bin", UB_TRU_COMMENT},
-        {"file:\thashed", "a.bin", UB_TRU_COMMENT},
-        {"file:", "a.bin", UB_TRU_COMMENT},
+        {"file:\thashed", "a.bin", UB_OK}, /* no name is none */
+        {"file:", "a.bin", UB_OK},
+        {"release notes in file: NEWS", "a.bin", UB_OK},
+        {"notes in file: NEWS, file:b.bin", "a.bin", UB_TRU_COMMENT},
         {"profile:b.bin", "a.bin", UB_OK},
         {"release 1.2", "a.bin", UB_OK},
         {"", "a.bin", UB_OK},
@@ -220,6 +224,69 @@ static void the_name_in_the_comment(void **state)
     struct ub_error err = {0};
     (void)verify_comment("timestamp:1\tfile:a.bin\thashed", "b.bin", &err);
     assert_string_equal(err.message, "signed was a file named \"a.bin\", this one is \"b.bin\"");
+}
+
+/** The letters "ED" and "Ed" are not signed: a signature of a hash is one of a file that holds it,
+ * if those are changed. */
+static void moved_to_a_file_that_holds_the_hash(void **state)
+{
+    (void)state;
+    struct ub_error err = {0};
+    struct file content = load("firmware.bin");
+    struct ub_signature s = signature_of("firmware.bin.minisig");
+    const struct ub_public_key minisign = key_of("trust", "minisign.pub");
+    uint8_t hash[64];
+    (void)crypto_generichash(hash, sizeof(hash), content.bytes, content.length, NULL, 0);
+    assert_int_equal(crypto_sign_verify_detached(s.bytes, hash, sizeof(hash), minisign.bytes), 0);
+    s.prehashed = false;
+    assert_int_equal(ub_signature_verify(&s, &minisign, "firmware.bin", hash, sizeof(hash), &err),
+                     UB_TRU_SIGNATURE);
+    assert_non_null(strstr(err.message, "another file's hash"));
+    /* also where the comment does not say that it was hashed */
+    struct ub_public_key k = {.kind = UB_KEY_MINISIGN};
+    uint8_t secret[crypto_sign_SECRETKEYBYTES];
+    uint8_t all[65];
+    (void)crypto_sign_keypair(k.bytes, secret);
+    s = (struct ub_signature){.kind = UB_KEY_MINISIGN, .comment = "x"};
+    for (size_t length = 63; length <= 65; length++) {
+        (void)crypto_sign_detached(s.bytes, NULL, content.bytes, length, secret);
+        memcpy(all, s.bytes, 64);
+        all[64] = 'x';
+        (void)crypto_sign_detached(s.global, NULL, all, sizeof(all), secret);
+        assert_int_equal(ub_signature_verify(&s, &k, "f", content.bytes, length, &err),
+                         length == 64 ? UB_TRU_SIGNATURE : UB_OK);
+    }
+    drop(&content);
+}
+
+/** Who says in what is signed that it was hashed did not sign the file itself. */
+static void one_that_says_it_was_hashed(void **state)
+{
+    (void)state;
+    static const char *const comments[] = {"timestamp:1\tfile:f\thashed",
+                                           "hashed\tfile:f",
+                                           "hashed",
+                                           "not hashed",
+                                           "unhashed",
+                                           "file:f\thashed too",
+                                           ""};
+    static const uint8_t content[] = "x";
+    struct ub_public_key k = {.kind = UB_KEY_MINISIGN};
+    uint8_t secret[crypto_sign_SECRETKEYBYTES];
+    (void)crypto_sign_keypair(k.bytes, secret);
+    for (size_t i = 0; i < sizeof(comments) / sizeof(comments[0]); i++) {
+        struct ub_signature s = {.kind = UB_KEY_MINISIGN};
+        uint8_t all[sizeof(s.bytes) + 64];
+        const size_t length = strlen(comments[i]);
+        (void)crypto_sign_detached(s.bytes, NULL, content, 1, secret);
+        (void)ub_print(s.comment, sizeof(s.comment), "%s", comments[i]);
+        memcpy(all, s.bytes, sizeof(s.bytes));
+        memcpy(all + sizeof(s.bytes), comments[i], length);
+        (void)crypto_sign_detached(s.global, NULL, all, sizeof(s.bytes) + length, secret);
+        const enum ub_code code = ub_signature_verify(&s, &k, "f", content, 1, NULL);
+        if (code != (i < 3 ? UB_TRU_SIGNATURE : UB_OK))
+            fail_msg("%s: %d", comments[i], (int)code);
+    }
 }
 
 static void line_ends_of_windows(void **state)
@@ -430,6 +497,8 @@ int main(void)
         cmocka_unit_test(every_changed_byte_of_the_file),
         cmocka_unit_test(every_changed_byte_of_the_signature),
         cmocka_unit_test(the_name_in_the_comment),
+        cmocka_unit_test(moved_to_a_file_that_holds_the_hash),
+        cmocka_unit_test(one_that_says_it_was_hashed),
         cmocka_unit_test(line_ends_of_windows),
         cmocka_unit_test(what_is_no_signature),
         cmocka_unit_test(long_comments),
