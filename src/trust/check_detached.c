@@ -27,19 +27,34 @@ static enum ub_code collect(struct ub_check *check, enum ub_claim_kind kind, str
     return UB_OK;
 }
 
+/** Claims past the limit are dropped without a word. A scope that is dropped would be none, so a
+ * file that fills the list is refused. */
 static enum ub_code claim(struct ub_check *check, enum ub_claim_kind kind, const char *text)
 {
-    return text[0] ? ub_image_add_claim(check->image, kind, UB_SCOPE_SOURCE, 0, 0, text, check->err)
-                   : UB_OK;
+    if (!text[0])
+        return UB_OK;
+    if (check->image->claim_count >= UB_IMAGE_CLAIMS_MAX)
+        return ub_fail(check->err, UB_TRU_SCOPE,
+                       "%s says %zu things of itself, which leaves no room for what its key is "
+                       "trusted for",
+                       check->name, check->image->claim_count);
+    return ub_image_add_claim(check->image, kind, UB_SCOPE_SOURCE, 0, 0, text, check->err);
+}
+
+/** Is that one of the entries by which the signer speaks? Where it is the site's, the user's of the
+ * same key do not widen it: the signature counts as one of the site's. */
+static bool speaks_by(const struct ub_signer *signer, const struct ub_stored_key *entry)
+{
+    return ub_public_key_same(&entry->key, signer->key) && (entry->site || !signer->stored->site);
 }
 
 /** Does one of the key's entries leave this open? Then nothing follows from the others. */
-static void open_ends(const struct ub_check *check, const struct ub_public_key *key, bool open[3])
+static void open_ends(const struct ub_check *check, const struct ub_signer *signer, bool open[3])
 {
     open[0] = open[1] = open[2] = false;
     for (size_t i = 0; i < check->stored.count; i++) {
         const struct ub_scope *scope = &check->stored.keys[i].record.scope;
-        if (!ub_public_key_same(&check->stored.keys[i].key, key))
+        if (!speaks_by(signer, &check->stored.keys[i]))
             continue;
         open[0] = open[0] || !scope->vendor[0];
         open[1] = open[1] || !scope->model[0];
@@ -54,10 +69,10 @@ static enum ub_code claim_scope(struct ub_check *check, const struct ub_signer *
     enum ub_code code = UB_OK;
     if (!signer->stored || check->trust.manifest)
         return UB_OK;
-    open_ends(check, signer->key, open);
+    open_ends(check, signer, open);
     for (size_t i = 0; !code && i < check->stored.count; i++) {
         const struct ub_scope *scope = &check->stored.keys[i].record.scope;
-        if (!ub_public_key_same(&check->stored.keys[i].key, signer->key))
+        if (!speaks_by(signer, &check->stored.keys[i]))
             continue;
         code = open[0] ? UB_OK : claim(check, UB_CLAIM_VENDOR, scope->vendor);
         if (!code && !open[1])
@@ -79,19 +94,22 @@ static bool contradicts(const char *scope, const struct ub_words *said)
     return bad;
 }
 
-/** The entry of the key that nothing in the image contradicts, or NULL. */
+/** The entry of the key that nothing in the image contradicts, the site's before the user's; or
+ * NULL. */
 static const struct ub_stored_key *fitting(const struct ub_check *check,
                                            const struct ub_public_key *key,
                                            const struct ub_words said[3])
 {
+    const struct ub_stored_key *found = NULL;
     for (size_t i = 0; i < check->stored.count; i++) {
         const struct ub_stored_key *entry = &check->stored.keys[i];
         const struct ub_scope *scope = &entry->record.scope;
         if (ub_public_key_same(&entry->key, key) && !contradicts(scope->vendor, &said[0]) &&
-            !contradicts(scope->model, &said[1]) && !contradicts(scope->market, &said[2]))
-            return entry;
+            !contradicts(scope->model, &said[1]) && !contradicts(scope->market, &said[2]) &&
+            (!found || (entry->site && !found->site)))
+            found = entry;
     }
-    return NULL;
+    return found;
 }
 
 /** The signature is good; may its key speak for this? */

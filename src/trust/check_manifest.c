@@ -117,13 +117,13 @@ enum ub_code ub_check_manifest(struct ub_check *check)
     return code;
 }
 
-/** Another key that the store trusts for that vendor in particular, and for that model: then this
- * is not the first use of one. */
+/** Another key that the store trusts for that vendor and model, be it because it is trusted for all
+ * vendors: then this is not the first use of one. */
 static const struct ub_stored_key *other_key(const struct ub_check *check, const char *model)
 {
     for (size_t i = 0; i < check->stored.count; i++) {
         const struct ub_scope *scope = &check->stored.keys[i].record.scope;
-        if (scope->vendor[0] && ub_same_word(scope->vendor, check->manifest->vendor) &&
+        if ((!scope->vendor[0] || ub_same_word(scope->vendor, check->manifest->vendor)) &&
             (!scope->model[0] || !model || ub_same_word(scope->model, model)))
             return &check->stored.keys[i];
     }
@@ -138,20 +138,32 @@ static bool is_stored(const struct ub_check *check, const struct ub_public_key *
     return false;
 }
 
+static const char *model_at(const struct ub_check *check, size_t index)
+{
+    const struct ub_words *models = &check->manifest->models;
+    return index < models->count ? models->text[index] : NULL;
+}
+
+/** Is it the first use for that model? */
+static enum ub_code check_first(struct ub_check *check, size_t index)
+{
+    const char *model = model_at(check, index);
+    const struct ub_stored_key *other = other_key(check, model);
+    if (!other)
+        return UB_OK;
+    return ub_fail(check->err, UB_TRU_UNKNOWN_KEY,
+                   "this is not the first use: for vendor %s%s%s the key %s is trusted, and "
+                   "%s is signed by another one",
+                   check->manifest->vendor, model ? ", model " : "", model ? model : "",
+                   other->name, check->name);
+}
+
 /** Keeps the key for one model, or for the vendor where the manifest names none. */
 static enum ub_code keep(struct ub_check *check, size_t index)
 {
-    const struct ub_words *models = &check->manifest->models;
-    const char *model = index < models->count ? models->text[index] : NULL;
+    const char *model = model_at(check, index);
     struct ub_new_key wanted = {.path = check->given[0].path, .name = "", .first_use = true};
     char name[UB_STORE_NAME_MAX + 1];
-    const struct ub_stored_key *other = other_key(check, model);
-    if (other)
-        return ub_fail(check->err, UB_TRU_UNKNOWN_KEY,
-                       "this is not the first use: for vendor %s%s%s the key %s is trusted, and "
-                       "%s is signed by another one",
-                       check->manifest->vendor, model ? ", model " : "", model ? model : "",
-                       other->name, check->name);
     (void)ub_print(wanted.scope.vendor, UB_STRING_TEXT, "%s", check->manifest->vendor);
     if (model)
         (void)ub_print(wanted.scope.model, UB_STRING_TEXT, "%s", model);
@@ -160,6 +172,24 @@ static enum ub_code keep(struct ub_check *check, size_t index)
         wanted.name = name;
     }
     return ub_store_add(check->room->store, &wanted, check->room->now, check->err);
+}
+
+/** Keeps the key for all models or for none: first all are looked at, then it is added. */
+static enum ub_code keep_all(struct ub_check *check)
+{
+    const size_t models = check->manifest->models.count ? check->manifest->models.count : 1;
+    struct ub_error ignored;
+    enum ub_code code = UB_OK;
+    size_t kept = 0;
+    for (size_t i = 0; !code && i < models; i++)
+        code = check_first(check, i);
+    while (!code && kept < models) {
+        code = keep(check, kept);
+        kept += !code;
+    }
+    if (code && kept > 0) /* nothing of that key was there before */
+        (void)ub_store_remove(check->room->store, check->given[0].id, &ignored);
+    return code;
 }
 
 enum ub_code ub_check_first_use(struct ub_check *check)
@@ -178,12 +208,11 @@ enum ub_code ub_check_first_use(struct ub_check *check)
             "only a manifest says for which vendor and model a key is to be kept, and %s "
             "has none by that key",
             check->name);
-    if (trust->expired)
+    if (trust->expired) {
+        check->trust.not_kept = true;
         return UB_OK;
-    const size_t models = check->manifest->models.count;
-    enum ub_code code = UB_OK;
-    for (size_t i = 0; !code && i < (models ? models : 1); i++)
-        code = keep(check, i);
+    }
+    enum ub_code code = keep_all(check);
     check->trust.first_use = !code;
     return code;
 }

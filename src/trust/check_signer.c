@@ -98,19 +98,22 @@ static bool is_within(const char *scope, const char *word)
     return !scope[0] || (word && ub_same_word(scope, word));
 }
 
-/** The stored entry of the signer's key that speaks for that vendor, model and market, or NULL. */
+/** The stored entry of the signer's key that speaks for that vendor, model and market, the site's
+ * before the user's; or NULL. */
 static const struct ub_stored_key *speaks_for(const struct ub_check *check,
                                               const struct ub_signer *signer, const char *vendor,
                                               const char *model, const char *market)
 {
+    const struct ub_stored_key *found = NULL;
     for (size_t i = 0; i < check->stored.count; i++) {
         const struct ub_stored_key *entry = &check->stored.keys[i];
         const struct ub_scope *scope = &entry->record.scope;
         if (ub_public_key_same(&entry->key, signer->key) && is_within(scope->vendor, vendor) &&
-            is_within(scope->model, model) && is_within(scope->market, market))
-            return entry;
+            is_within(scope->model, model) && is_within(scope->market, market) &&
+            (!found || (entry->site && !found->site)))
+            found = entry;
     }
-    return NULL;
+    return found;
 }
 
 static const char *word_at(const struct ub_words *words, size_t index)
@@ -119,14 +122,15 @@ static const char *word_at(const struct ub_words *words, size_t index)
 }
 
 /** Each model in each market has to be one that the key speaks for. What is not said is within no
- * scope but "any". */
+ * scope but "any". The entry that is told of is a user's if one was needed: what the site vouches
+ * for in part, it does not vouch for. */
 static const struct ub_stored_key *covers(const struct ub_check *check,
                                           const struct ub_signer *signer,
                                           const struct ub_subject *subject)
 {
     const size_t models = subject->models->count ? subject->models->count : 1;
     const size_t markets = subject->markets->count ? subject->markets->count : 1;
-    const struct ub_stored_key *first = NULL;
+    const struct ub_stored_key *weakest = NULL;
     for (size_t i = 0; i < models; i++)
         for (size_t j = 0; j < markets; j++) {
             const struct ub_stored_key *entry = speaks_for(check, signer, subject->vendor,
@@ -134,9 +138,10 @@ static const struct ub_stored_key *covers(const struct ub_check *check,
                                                            word_at(subject->markets, j));
             if (!entry)
                 return NULL;
-            first = first ? first : entry;
+            if (!weakest || (weakest->site && !entry->site))
+                weakest = entry;
         }
-    return first;
+    return weakest;
 }
 
 enum ub_code ub_check_scope(struct ub_check *check, struct ub_signer *signer,

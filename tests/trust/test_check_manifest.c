@@ -186,6 +186,75 @@ static void a_scope_without_manifest(void **state)
     assert_null(claim(f, UB_CLAIM_MODEL));
 }
 
+/** A file cannot say so much of itself that what its key is for is lost. */
+static void a_scope_is_not_crowded_out(void **state)
+{
+    struct fixture *f = *state;
+    static const struct ub_trust_options nothing;
+    new_key(f, "acme");
+    sign(f, "fw.bin", "acme", NULL);
+    add_key(f, "acme.pub", "", "Acme", "M1", "");
+    for (size_t said = UB_IMAGE_CLAIMS_MAX - 3; said <= UB_IMAGE_CLAIMS_MAX; said++) {
+        open_image(f, "fw.bin");
+        for (size_t i = 0; i < said; i++)
+            assert_int_equal(
+                ub_image_add_claim(f->image, UB_CLAIM_TARGET, "DfuSe target", i, 0, "x", NULL),
+                UB_OK);
+        assert_int_equal(f->image->claim_count, said);
+        const bool room = said + 2 <= UB_IMAGE_CLAIMS_MAX;
+        assert_int_equal(ub_trust_check(&f->room, f->image, &nothing, &f->err),
+                         room ? UB_OK : UB_TRU_SCOPE);
+        assert_int_equal(trust(f)->level, room ? UB_TRUST_SIGNED : UB_TRUST_NONE);
+        if (room)
+            assert_string_equal(claim(f, UB_CLAIM_MODEL)->text, "M1");
+        else
+            assert_true(says(f, "leaves no room"));
+    }
+}
+
+static void site_key(struct fixture *f, const char *name, const char *record)
+{
+    char file[64];
+    (void)mkdir(at(f, "site"), 0700);
+    (void)mkdir(at(f, "site/keys"), 0700);
+    (void)ub_print(file, sizeof(file), "site/keys/%s.pub", name);
+    copy(f, "acme.pub", file);
+    (void)ub_print(file, sizeof(file), "site/keys/%s.json", name);
+    put_text(f, file, record);
+}
+
+/** Who adds a key of the site too takes nothing from the site's word, and adds nothing to it. */
+static void a_key_of_the_site_and_of_the_user(void **state)
+{
+    struct fixture *f = *state;
+    struct ub_manifest both = acme;
+    both.models = two_models;
+    new_key(f, "acme");
+    site_key(f, "acme", "{\"unbrick_key\": 1, \"vendor\": \"Acme\", \"model\": \"M1\"}");
+    add_key(f, "acme.pub", "mine", "", "", "");
+    sign(f, "fw.bin", "acme", NULL);
+    expect(f, NULL, UB_OK);
+    assert_int_equal(trust(f)->origin, UB_KEY_SITE);
+    assert_string_equal(claim(f, UB_CLAIM_MODEL)->text, "M1");
+    assert_int_equal(unlink(at(f, "fw.bin.minisig")), 0);
+    sign(f, "fw.bin", "acme", &acme);
+    expect(f, NULL, UB_OK);
+    assert_int_equal(trust(f)->origin, UB_KEY_SITE);
+    assert_string_equal(trust(f)->by, "acme");
+    /* what the site's does not cover, or not all of it, is the user's word */
+    sign(f, "fw.bin", "acme", &both);
+    expect(f, NULL, UB_OK);
+    assert_int_equal(trust(f)->origin, UB_KEY_USER);
+    assert_string_equal(trust(f)->by, "mine");
+    assert_int_equal(ub_store_remove(f->store, "mine", &f->err), UB_OK);
+    add_key(f, "acme.pub", "mine", "Acme", "M2", "");
+    expect(f, NULL, UB_OK);
+    assert_int_equal(trust(f)->origin, UB_KEY_USER);
+    site_key(f, "second", "{\"unbrick_key\": 1, \"vendor\": \"Acme\", \"model\": \"M2\"}");
+    expect(f, NULL, UB_OK);
+    assert_int_equal(trust(f)->origin, UB_KEY_SITE);
+}
+
 static void its_time(void **state)
 {
     struct fixture *f = *state;
@@ -287,17 +356,81 @@ static void first_use_for_several_models(void **state)
     expect(f, &options, UB_OK); /* its time is over: nothing is kept */
     assert_true(trust(f)->expired);
     assert_false(trust(f)->first_use);
+    assert_true(trust(f)->not_kept);
     assert_false(exists(f, "store"));
     manifest.expires = NULL;
     sign(f, "fw.bin", "acme", &manifest);
     expect(f, &options, UB_OK);
     assert_true(trust(f)->first_use);
+    assert_false(trust(f)->not_kept);
     struct ub_stored stored;
     assert_int_equal(ub_store_load(f->store, &stored, &f->err), UB_OK);
     assert_int_equal(stored.count, 2);
     ub_stored_free(&stored);
     expect(f, NULL, UB_OK);
     assert_int_equal(trust(f)->level, UB_TRUST_SIGNED);
+}
+
+static enum ub_code use_first(struct fixture *f, const char *key)
+{
+    char path[160];
+    const char *keys[] = {path};
+    const struct ub_trust_options options = {.keys = keys, .key_count = 1, .first_use = true};
+    (void)ub_print(path, sizeof(path), "%s", at(f, key));
+    return check(f, &options);
+}
+
+static size_t stored_keys(struct fixture *f)
+{
+    struct ub_stored stored;
+    assert_int_equal(ub_store_load(f->store, &stored, &f->err), UB_OK);
+    const size_t count = stored.count;
+    ub_stored_free(&stored);
+    return count;
+}
+
+/** A newcomer that may not have all of its models is kept for none of them. */
+static void a_newcomer_that_is_refused(void **state)
+{
+    struct fixture *f = *state;
+    struct ub_manifest manifest = acme;
+    new_key(f, "acme");
+    new_key(f, "other");
+    add_key(f, "acme.pub", "", "Acme", "M2", "");
+    manifest.models = two_models;
+    sign(f, "fw.bin", "other", &manifest);
+    assert_int_equal(use_first(f, "other.pub"), UB_TRU_UNKNOWN_KEY);
+    assert_true(says(f, "model M2"));
+    assert_int_equal(stored_keys(f), 1);
+    /* nor if the second of its entries cannot be added */
+    assert_int_equal(ub_store_remove(f->store, "acme", &f->err), UB_OK);
+    expect(f, NULL, UB_OK);
+    char name[96];
+    (void)ub_print(name, sizeof(name), "%.16s-2", trust(f)->key_id);
+    add_key(f, "acme.pub", name, "Else", "", "");
+    assert_int_equal(use_first(f, "other.pub"), UB_TRU_STORE);
+    assert_int_equal(stored_keys(f), 1);
+    assert_false(exists(f, "store/other.pub"));
+    assert_int_equal(ub_store_remove(f->store, name, &f->err), UB_OK);
+    assert_int_equal(use_first(f, "other.pub"), UB_OK);
+    assert_int_equal(stored_keys(f), 2);
+}
+
+/** A key that is trusted for all vendors is trusted for this one. */
+static void no_first_use_beside_a_key_for_all(void **state)
+{
+    struct fixture *f = *state;
+    new_key(f, "acme");
+    new_key(f, "other");
+    sign(f, "fw.bin", "other", &acme);
+    add_key(f, "acme.pub", "", "", "", "");
+    assert_int_equal(use_first(f, "other.pub"), UB_TRU_UNKNOWN_KEY);
+    add_key(f, "acme.pub", "", "", "M1", "");
+    assert_int_equal(use_first(f, "other.pub"), UB_TRU_UNKNOWN_KEY);
+    add_key(f, "acme.pub", "", "", "M2", "");
+    assert_int_equal(stored_keys(f), 1);
+    assert_int_equal(use_first(f, "other.pub"), UB_OK);
+    assert_int_equal(stored_keys(f), 2);
 }
 
 int main(void)
@@ -310,10 +443,14 @@ int main(void)
         TEST(a_manifest_by_somebody_unknown),
         TEST(scopes),
         TEST(a_scope_without_manifest),
+        TEST(a_scope_is_not_crowded_out),
+        TEST(a_key_of_the_site_and_of_the_user),
         TEST(its_time),
         TEST(older_than_before),
         TEST(first_use),
         TEST(first_use_for_several_models),
+        TEST(a_newcomer_that_is_refused),
+        TEST(no_first_use_beside_a_key_for_all),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
