@@ -37,7 +37,7 @@ struct ub_session {
     uint16_t runtime_pid;
     struct ub_device runtime; /**< as it was then */
     bool matched;             /**< whether the image belongs here was told */
-    uint64_t entered_us; /**< how long it took to come back in DFU mode */
+    uint64_t entered_us;      /**< how long it took to come back in DFU mode */
 };
 
 /**
