@@ -3,6 +3,7 @@
  * it; naming one contradiction removes exactly that one; naming all of them leaves no refusal. */
 #include "base/bytes.h"
 #include "match/match.h"
+#include "trust/manifest.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -74,7 +75,7 @@ static void take_segments(struct ub_cursor *from, struct ub_image *image)
 
 static void take_claims(struct ub_cursor *from, struct ub_image *image)
 {
-    static const char *const sources[] = {"manifest", "metainfo", "its header"};
+    const char *const sources[] = {UB_MANIFEST_SOURCE, ub_metainfo_source, "its header"};
     char text[TEXT_MAX];
     for (unsigned count = ub_take_u8(from) % 16; count > 0; count--) {
         const enum ub_claim_kind kind = (enum ub_claim_kind)(ub_take_u8(from) %

@@ -26,7 +26,7 @@ static void check_entry(const struct ub_pack_entry *entry)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct ub_pack_list list = {0};
-    struct ub_pack_entry entry = {.source = "manifest"};
+    struct ub_pack_entry entry = {.source = "Nordic manifest"};
     struct ub_error err;
     enum ub_code code = ub_manifest_json_read("fuzz", data, size, &list, &err);
     must(code == UB_OK || code == UB_IMG_METADATA);

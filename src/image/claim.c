@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+const char ub_metainfo_source[] = "metainfo";
+
 static const char *const names[] = {
     [UB_CLAIM_TARGET] = "target",
     [UB_CLAIM_UF2_FAMILY] = "uf2-family",

@@ -84,6 +84,10 @@ struct ub_format {
  */
 extern const struct ub_format *const ub_formats[];
 
+/** Source of the claims of an LVFS cabinet's metainfo: "metainfo". Nobody signed it; this very
+ * pointer tells that its versions are those that the device shows. */
+extern const char ub_metainfo_source[];
+
 /**
  * Adds a claim; `source` is static, `text` is a stranger's and may be NULL. One that is there
  * already is not added again. More than UB_IMAGE_CLAIMS_MAX are dropped. Errors: UB_SYS_MEMORY.

@@ -44,19 +44,20 @@ static const char *format_of(const struct ub_image *image, const struct ub_claim
 {
     const struct ub_claim *format;
     for (size_t i = 0; (format = ub_match_claim(image, UB_CLAIM_VERSION_FORMAT, &i)) != NULL;)
-        if (strcmp(format->source, claim->source) == 0)
+        if (format->source == claim->source)
             return format->text;
     return NULL;
 }
 
-/** The image's version as its manifest says, else its metainfo; NULL: nobody does. */
+/** The image's version as its signed manifest says, else its metainfo, which both mean the version
+ * that a device shows; NULL: nobody says it. Sources are told apart by their pointers: a text is
+ * what any file can have. Nordic's counters and MCUboot's versions are another matter. */
 static const struct ub_claim *version_of(const struct ub_image *image)
 {
     const struct ub_claim *claim;
     const struct ub_claim *found = NULL;
     for (size_t i = 0; (claim = ub_match_claim(image, UB_CLAIM_VERSION, &i)) != NULL;)
-        if (strcmp(claim->source, UB_MANIFEST_SOURCE) == 0 ||
-            (!found && strcmp(claim->source, "metainfo") == 0))
+        if (claim->source == ub_manifest_source || (!found && claim->source == ub_metainfo_source))
             found = claim;
     return found;
 }

@@ -11,7 +11,6 @@
 
 #define DEPTH_MAX 16
 #define PLACE_MAX 256
-#define SOURCE    "metainfo"
 
 /* fwupd takes this name where the metainfo gives none. */
 #define FILE_DEFAULT "firmware.bin"
@@ -84,7 +83,7 @@ static void begin_component(struct reader *r, const char **attributes)
     r->releases = 0;
     if (!has(attributes, "type", "firmware"))
         return;
-    r->entry = ub_pack_list_add(r->list, SOURCE, r->err);
+    r->entry = ub_pack_list_add(r->list, ub_metainfo_source, r->err);
     if (!r->entry) {
         stop(r, r->err->code);
         return;

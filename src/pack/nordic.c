@@ -10,7 +10,9 @@
 #include <jansson.h>
 #include <string.h>
 
-#define SOURCE "manifest"
+/* Nobody signed these for the person: no word that a signed manifest's claims have. */
+#define SOURCE         "Nordic manifest"
+#define SOURCE_PACKAGE "package"
 
 /** One kind of firmware in a Nordic package (pc-nrfutil, manifest.py). */
 struct kind {
@@ -53,14 +55,13 @@ static void claim_number(struct ub_pack_entry *entry, enum ub_claim_kind kind, u
     ub_pack_claim(entry, kind, text);
 }
 
-/** What SDKs before 12 put into the manifest itself. 0xffff and 0xffffffff stand for "any". */
+/** What SDKs before 12 put into the manifest itself. 0xffffffff stands for "any". device_revision
+ * is left alone: it names the chip ("52"), not the revision of a board that a label shows. */
 static void take_init_data(const json_t *data, struct ub_pack_entry *entry)
 {
     uint64_t number;
     if (take_number(data, "application_version", UINT32_MAX - 1, &number))
         claim_number(entry, UB_CLAIM_VERSION, number);
-    if (take_number(data, "device_revision", UINT16_MAX - 1, &number))
-        claim_number(entry, UB_CLAIM_REVISION, number);
     if (take_number(data, "firmware_crc16", UINT16_MAX, &number)) {
         entry->has_crc16 = true;
         entry->crc16 = (uint16_t)number;
@@ -98,7 +99,7 @@ static enum ub_code read_images(const char *name, const json_t *files, struct ub
 {
     for (size_t i = 0; i < json_array_size(files); i++) {
         const json_t *file = json_array_get(files, i);
-        struct ub_pack_entry *entry = ub_pack_list_add(list, SOURCE, err);
+        struct ub_pack_entry *entry = ub_pack_list_add(list, SOURCE_PACKAGE, err);
         if (!entry)
             return err->code;
         if (!take_path(file, "file", entry->file))

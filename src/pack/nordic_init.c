@@ -15,7 +15,6 @@
 #define SIGNED_COMMAND        1
 #define COMMAND_INIT          2
 #define INIT_FW_VERSION       1
-#define INIT_HW_VERSION       2
 #define INIT_HASH             8
 #define HASH_TYPE             1
 #define HASH_BYTES            2
@@ -104,6 +103,8 @@ static bool take_hash(struct ub_cursor hash, struct ub_pack_entry *entry)
     return true;
 }
 
+/** hw_version is left alone: it is the chip's ("52") unless a vendor's bootloader counts otherwise,
+ * and never what a label shows. */
 static bool take_init(struct ub_cursor init, struct ub_pack_entry *entry)
 {
     struct field field;
@@ -113,8 +114,6 @@ static bool take_init(struct ub_cursor init, struct ub_pack_entry *entry)
         (void)ub_print(text, sizeof(text), "%" PRIu64, field.value);
         if (field.number == INIT_FW_VERSION && number)
             ub_pack_claim(entry, UB_CLAIM_VERSION, text);
-        else if (field.number == INIT_HW_VERSION && number)
-            ub_pack_claim(entry, UB_CLAIM_REVISION, text);
         else if (field.number == INIT_HASH && !number && !take_hash(field.bytes, entry))
             return false;
     }

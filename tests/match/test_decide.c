@@ -10,6 +10,7 @@
 
 #include "base/text.h"
 #include "match_bench.h"
+#include "trust/manifest.h"
 
 #include <string.h>
 
@@ -25,7 +26,7 @@ static void open_wrong(void)
     bench.image->vid = 0x1209;
     bench.image->pid = 0x0001;
     bench.image->trust.expired = true;
-    match_claim(&bench, UB_CLAIM_FAMILY, "manifest", 0, 0, "stm32h743");
+    match_claim(&bench, UB_CLAIM_FAMILY, UB_MANIFEST_SOURCE, 0, 0, "stm32h743");
     match_claim(&bench, UB_CLAIM_UF2_FAMILY, "UF2", 0xe48bff56, 0, "RP2040");
     match_claim(&bench, UB_CLAIM_MACHINE, "ELF header", 62, 0, "x86-64");
     match_claim(&bench, UB_CLAIM_PREFIX, "LPC boot header", 0, 0, "lpc");

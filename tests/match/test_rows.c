@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "match_bench.h"
+#include "trust/manifest.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -91,12 +92,14 @@ static void targets_by_name(void **state)
 static void guids_of_either_mode(void **state)
 {
     open_plain("stm32f405");
-    match_claim(&bench, UB_CLAIM_GUID, "metainfo", 0, 0, "12345678-0000-0000-0000-000000000000");
+    match_claim(&bench, UB_CLAIM_GUID, ub_metainfo_source, 0, 0,
+                "12345678-0000-0000-0000-000000000000");
     match_expect(&bench, "other-guid", "weak"); /* what its firmware shows is not known */
     bench.what.runtime = (struct ub_match_mode){
         .known = true, .vid = 0x0a5c, .pid = 0x6412, .bcdDevice = 0x0001};
     match_expect(&bench, "other-guid", "against");
-    match_claim(&bench, UB_CLAIM_GUID, "metainfo", 0, 0, "52FD36DC-5904-5936-B114-D98E9D410B25");
+    match_claim(&bench, UB_CLAIM_GUID, ub_metainfo_source, 0, 0,
+                "52FD36DC-5904-5936-B114-D98E9D410B25");
     match_expect(&bench, "other-guid", "for");
     bench.what.runtime.bcdDevice = 0x0002;
     match_expect(&bench, "other-guid", "against");
@@ -104,7 +107,8 @@ static void guids_of_either_mode(void **state)
     match_expect(&bench, "other-guid", "none");
     match_close(&bench);
     open_plain("stm32f405");
-    match_claim(&bench, UB_CLAIM_GUID, "metainfo", 0, 0, "5aea1200-2286-5819-93e6-3b5548b6c88a");
+    match_claim(&bench, UB_CLAIM_GUID, ub_metainfo_source, 0, 0,
+                "5aea1200-2286-5819-93e6-3b5548b6c88a");
     match_expect(&bench, "other-guid", "for"); /* USB\VID_0483&PID_DF11 */
     match_close(&bench);
 }
@@ -130,7 +134,7 @@ static void families_of_a_manifest(void **state)
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         open_plain(cases[i].device);
         for (size_t c = 0; c < 2 && cases[i].claims[c]; c++)
-            match_claim(&bench, UB_CLAIM_FAMILY, "manifest", 0, 0, cases[i].claims[c]);
+            match_claim(&bench, UB_CLAIM_FAMILY, UB_MANIFEST_SOURCE, 0, 0, cases[i].claims[c]);
         match_expect(&bench, "other-family", cases[i].says);
         match_close(&bench);
     }
@@ -153,8 +157,8 @@ static void labels(void **state)
         open_plain("stm32f405");
         assert_int_equal(ub_label_parse(cases[i].bad, &bench.what.label, NULL), UB_OK);
         match_expect(&bench, cases[i].name, "none"); /* the image says nothing */
-        match_claim(&bench, cases[i].kind, "manifest", 0, 0, "Something");
-        match_claim(&bench, cases[i].kind, "manifest", 0, 0, "Acme");
+        match_claim(&bench, cases[i].kind, UB_MANIFEST_SOURCE, 0, 0, "Something");
+        match_claim(&bench, cases[i].kind, UB_MANIFEST_SOURCE, 0, 0, "Acme");
         match_expect(&bench, cases[i].name, "against");
         match_expect(&bench, "no-label", "none");
         assert_int_equal(ub_label_parse(cases[i].good, &bench.what.label, NULL), UB_OK);
@@ -171,17 +175,17 @@ static void labels(void **state)
 static void what_the_device_says_of_itself(void **state)
 {
     open_plain("stm32f405");
-    match_claim(&bench, UB_CLAIM_MODEL, "manifest", 0, 0, "bench (dfu)");
-    match_claim(&bench, UB_CLAIM_VENDOR, "manifest", 0, 0, "Bench");
+    match_claim(&bench, UB_CLAIM_MODEL, UB_MANIFEST_SOURCE, 0, 0, "bench (dfu)");
+    match_claim(&bench, UB_CLAIM_VENDOR, UB_MANIFEST_SOURCE, 0, 0, "Bench");
     match_expect(&bench, "other-model", "for");
     match_expect(&bench, "other-vendor", "for");
     match_expect(&bench, "no-label", "none");
     (void)snprintf(bench.what.label.model, UB_STRING_TEXT, "X");
     match_expect(&bench, "other-model", "against");
     match_expect(&bench, "product", "none");
-    match_claim(&bench, UB_CLAIM_PRODUCT, "metainfo", 0, 0, "Other");
+    match_claim(&bench, UB_CLAIM_PRODUCT, ub_metainfo_source, 0, 0, "Other");
     match_expect(&bench, "product", "none");
-    match_claim(&bench, UB_CLAIM_PRODUCT, "metainfo", 0, 0, "Bench (DFU)");
+    match_claim(&bench, UB_CLAIM_PRODUCT, ub_metainfo_source, 0, 0, "Bench (DFU)");
     match_expect(&bench, "product", "for");
     match_expect(&bench, "usb-ids", "none");
     bench.facts.has_usb_ids = true;
@@ -506,7 +510,7 @@ static void older_than_what_runs(void **state)
         match_close(&bench);
     }
     open_plain("dfu");
-    match_claim(&bench, UB_CLAIM_VERSION, "manifest", 0, 0, "1.1.0");
+    match_claim(&bench, UB_CLAIM_VERSION, UB_MANIFEST_SOURCE, 0, 0, "1.1.0");
     match_expect(&bench, "downgrade", "none"); /* what runs is not known */
     bench.what.runtime = (struct ub_match_mode){.known = true, .bcdDevice = 0x0200};
     match_expect(&bench, "downgrade", "against");
@@ -518,6 +522,17 @@ static void older_than_what_runs(void **state)
     bench.what.runtime = (struct ub_match_mode){.known = true, .bcdDevice = 0x0200};
     match_expect(&bench, "downgrade", "none"); /* nobody vouches for that */
     match_close(&bench);
+    /* Nordic's counters and MCUboot's versions are no releases, whatever their source is called */
+    static const char *const others[] = {"Nordic manifest", "package", "manifest", "metainfo"};
+    for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+        open_plain("dfu");
+        match_claim(&bench, UB_CLAIM_VERSION, others[i], 0, 0, "0");
+        bench.what.runtime = (struct ub_match_mode){.known = true, .bcdDevice = 0x0100};
+        match_expect(&bench, "downgrade", "none");
+        match_claim(&bench, UB_CLAIM_VERSION, UB_MANIFEST_SOURCE, 0, 0, "0.9");
+        match_expect(&bench, "downgrade", "against"); /* but that one is */
+        match_close(&bench);
+    }
 }
 
 static void release_of_a_suffix(void **state)
@@ -563,9 +578,9 @@ static void least_versions(void **state)
     for (size_t i = 0; i < 2 * sizeof(cases) / sizeof(cases[0]); i++) {
         const size_t c = i / 2;
         open_plain("dfu");
-        match_claim(&bench, kinds[i % 2], "metainfo", 0, 0, cases[c].needs);
+        match_claim(&bench, kinds[i % 2], ub_metainfo_source, 0, 0, cases[c].needs);
         if (cases[c].format)
-            match_claim(&bench, UB_CLAIM_VERSION_FORMAT, "metainfo", 0, 0, cases[c].format);
+            match_claim(&bench, UB_CLAIM_VERSION_FORMAT, ub_metainfo_source, 0, 0, cases[c].format);
         *(i % 2 ? &bench.what.dfu : &bench.what.runtime) = (struct ub_match_mode){
             .known = true, .bcdDevice = cases[c].has};
         match_expect(&bench, names[i % 2], cases[c].says);
@@ -577,7 +592,7 @@ static void least_versions(void **state)
     }
     open_plain("dfu");
     bench.what.running = "1.2.3+4";
-    match_claim(&bench, UB_CLAIM_MIN_VERSION, "manifest", 0, 0, "1.2.4");
+    match_claim(&bench, UB_CLAIM_MIN_VERSION, UB_MANIFEST_SOURCE, 0, 0, "1.2.4");
     match_expect(&bench, "min-version", "against");
     bench.what.running = "1.2.4+0";
     match_expect(&bench, "min-version", "none");

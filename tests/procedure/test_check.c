@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "bench.h"
 #include "image/image.h"
+#include "trust/manifest.h"
 
 #include <sodium.h>
 #include <stdlib.h>
@@ -323,9 +324,9 @@ static void of_a_device_that_runs(void **state)
     const struct ub_flash_options options = {.assume_yes = true};
     struct ub_match *match = NULL;
     struct ub_image *image = image_of(0, (const uint32_t[4]){1, 2, 3, 4});
-    claim(image, UB_CLAIM_VERSION, "manifest", 0, "0.9.0");
-    claim(image, UB_CLAIM_MIN_VERSION, "manifest", 0, "3.0");
-    claim(image, UB_CLAIM_MODEL, "manifest", 0, "Bench");
+    claim(image, UB_CLAIM_VERSION, UB_MANIFEST_SOURCE, 0, "0.9.0");
+    claim(image, UB_CLAIM_MIN_VERSION, UB_MANIFEST_SOURCE, 0, "3.0");
+    claim(image, UB_CLAIM_MODEL, UB_MANIFEST_SOURCE, 0, "Bench");
     open_bench("dfu,mode=runtime");
     assert_int_equal(ub_check(bench.context, image, NULL, NULL, &options, &match, &bench.err),
                      UB_OK);
@@ -354,10 +355,10 @@ static void manifest_for_another_model(void **state)
     static const char *const other_model[] = {"other-model"};
     struct ub_flash_options options = {.assume_yes = true, .label = "model=WP-100,revision=B"};
     struct ub_image *image = bootable(FLASH_BASE, 0x20020000, 0x08000101);
-    claim(image, UB_CLAIM_MODEL, "manifest", 0, "WP-200");
-    claim(image, UB_CLAIM_REVISION, "manifest", 0, "A");
-    claim(image, UB_CLAIM_REVISION, "manifest", 0, "b");
-    claim(image, UB_CLAIM_FAMILY, "manifest", 0, "stm32f405");
+    claim(image, UB_CLAIM_MODEL, UB_MANIFEST_SOURCE, 0, "WP-200");
+    claim(image, UB_CLAIM_REVISION, UB_MANIFEST_SOURCE, 0, "A");
+    claim(image, UB_CLAIM_REVISION, UB_MANIFEST_SOURCE, 0, "b");
+    claim(image, UB_CLAIM_FAMILY, UB_MANIFEST_SOURCE, 0, "stm32f405");
     image->trust.expired = true;
     open_bench("stm32f405");
     assert_int_equal(check_and_flash(image, &options), UB_IMG_CONTRADICTION);
