@@ -104,24 +104,38 @@ static enum ub_code bare_image(const struct ub_download *download, struct ub_ima
     return code;
 }
 
-static enum ub_code check(struct fetch *fetch, struct ub_error *err)
+/** Who vouches for `image`? Closes it. */
+static enum ub_code check_image(struct fetch *fetch, struct ub_image *image, struct ub_error *err)
 {
-    struct ub_image *image = NULL;
-    struct ub_error ignored;
     struct ub_trust_options trust = fetch->options->trust;
     if (trust.signature)
         trust.signature = fetch->companions.signature;
     if (trust.manifest)
         trust.manifest = fetch->companions.manifest;
-    enum ub_code code = UB_OK;
-    if (ub_image_open(fetch->download->path, NULL, &image, &ignored) != UB_OK)
-        code = bare_image(fetch->download, &image, err);
-    if (!code)
-        code = ub_trust_image(fetch->context, image, &trust, err);
+    enum ub_code code = ub_trust_image(fetch->context, image, &trust, err);
     if (!code)
         ub_image_trust(image, &fetch->trust);
+    /* this list did not come with the file: the person gave it */
+    if (!code && trust.sums && fetch->trust.level == UB_TRUST_DIGEST)
+        fetch->trust.level = UB_TRUST_GIVEN;
     ub_image_close(image);
     return code;
+}
+
+static enum ub_code check(struct fetch *fetch, struct ub_error *err)
+{
+    struct ub_image *image = NULL;
+    struct ub_error ignored;
+    if (ub_image_open(fetch->download->path, NULL, &image, &ignored) == UB_OK) {
+        const bool packed = image->packed[0] != '\0';
+        const enum ub_code code = check_image(fetch, image, err);
+        /* a manifest may be about another file of the archive; which one is meant, who flashes it
+         * says, and then it is held against that */
+        if (code != UB_TRU_OTHER_IMAGE || !packed)
+            return code;
+    }
+    const enum ub_code code = bare_image(fetch->download, &image, err);
+    return code ? code : check_image(fetch, image, err);
 }
 
 /** Nobody who counts vouches for it; nothing speaks against it either. */
@@ -139,6 +153,26 @@ static enum ub_code refuse_unverified(const struct fetch *fetch, struct ub_error
                    name);
 }
 
+/** Somebody vouches for it, and says himself that it is not to be used any more. */
+static enum ub_code refuse_past(const struct fetch *fetch, struct ub_error *err)
+{
+    const char *name = fetch->download->url.name;
+    if (fetch->trust.expired)
+        return ub_fail(err, UB_TRU_EXPIRED, "%s: the time of its manifest is over", name);
+    if (fetch->trust.rolled_back)
+        return ub_fail(err, UB_TRU_ROLLBACK,
+                       "%s: its manifest is for version %s, and a newer one was seen before", name,
+                       fetch->trust.version);
+    return UB_OK;
+}
+
+/** Is there nothing wrong with the file but that nobody vouches for it, or not any more? */
+static bool can_be_kept(enum ub_code code)
+{
+    return code == UB_NET_UNVERIFIED || code == UB_TRU_NO_STATEMENT || code == UB_TRU_UNKNOWN_KEY ||
+           code == UB_TRU_EXPIRED || code == UB_TRU_ROLLBACK;
+}
+
 /** Is it this computer's trouble, and nothing wrong with the file? */
 static bool is_own_trouble(enum ub_code code)
 {
@@ -147,17 +181,29 @@ static bool is_own_trouble(enum ub_code code)
            code == UB_TRU_POLICY || code == UB_TRU_KEY;
 }
 
-/** What becomes of it, after the check came to `code`. */
-static enum ub_code decide(struct fetch *fetch, enum ub_code code, struct ub_error *err)
+/** It is kept in spite of `code`. */
+static void warn_of(struct fetch *fetch, enum ub_code code)
 {
     struct ub_env *env = &fetch->context->env;
     const char *name = fetch->download->url.name;
+    if (code != UB_TRU_EXPIRED && code != UB_TRU_ROLLBACK)
+        ub_env_warn(env, "%s is kept although nobody vouches for it", name);
+    if (fetch->trust.expired)
+        ub_env_warn(env, "%s is kept although the time of its manifest is over", name);
+    if (fetch->trust.rolled_back)
+        ub_env_warn(env, "%s is kept although a newer version was seen before", name);
+}
+
+/** What becomes of it, after the check came to `code`. */
+static enum ub_code decide(struct fetch *fetch, enum ub_code code, struct ub_error *err)
+{
     if (!code && fetch->trust.level < UB_TRUST_GIVEN)
         code = refuse_unverified(fetch, err);
-    const bool open = code == UB_NET_UNVERIFIED || code == UB_TRU_NO_STATEMENT ||
-                      code == UB_TRU_UNKNOWN_KEY;
+    if (!code)
+        code = refuse_past(fetch, err);
+    const bool open = can_be_kept(code);
     if (open && fetch->options->keep_unverified) {
-        ub_env_warn(env, "%s is kept although nobody vouches for it", name);
+        warn_of(fetch, code);
         ub_error_clear(err);
         code = UB_OK;
     }
@@ -166,10 +212,6 @@ static enum ub_code decide(struct fetch *fetch, enum ub_code code, struct ub_err
             code = ub_wrap(err, code, "put together of two tries; the next one begins anew");
         ub_download_discard(fetch->download);
     }
-    if (!code && fetch->trust.expired)
-        ub_env_warn(env, "%s: the time of its manifest is over", name);
-    if (!code && fetch->trust.rolled_back)
-        ub_env_warn(env, "%s: a newer version was seen before", name);
     return code;
 }
 

@@ -56,6 +56,8 @@ static enum ub_code check_regions(const struct ub_manifest_file *manifest,
                                   const struct ub_image *image, struct ub_error *err)
 {
     uint64_t covered = 0;
+    if (image->segment_count == 0) /* a file that was fetched, and is not opened: no image is */
+        return UB_OK;
     for (size_t i = 0; i < manifest->region_count; i++) {
         const struct ub_manifest_region *region = &manifest->regions[i];
         const uint8_t *bytes = find_bytes(image, region);

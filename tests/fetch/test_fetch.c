@@ -265,35 +265,44 @@ static void a_signature_elsewhere(void **state)
     server_lacks("elsewhere");
 }
 
+/** Signs a manifest of that file as `options` say; the server has it and its signature then. */
+static void give_manifest(struct world *world, const char *name, const void *bytes, size_t length,
+                          const struct ub_manifest *manifest,
+                          const struct ub_image_options *opening)
+{
+    static const char *const endings[] = {".manifest.json", ".manifest.json.minisig"};
+    char path[TEXT];
+    char secret[TEXT];
+    struct ub_error err = {0};
+    (void)ub_print(path, sizeof(path), "%s/%s", world->folder, name);
+    (void)ub_print(secret, sizeof(secret), "%s/vendor.key", world->folder);
+    assert_int_equal(ub_file_write(path, bytes, length, NULL), UB_OK);
+    const struct ub_sign_options options = {.key = secret, .manifest = manifest, .image = opening};
+    if (ub_image_sign(path, &options, &err) != UB_OK)
+        fail_msg("%s", err.message);
+    for (size_t i = 0; i < 2; i++) {
+        uint8_t *text = NULL;
+        size_t text_length = 0;
+        char file[64];
+        (void)ub_print(file, sizeof(file), "%s%s", name, endings[i]);
+        (void)ub_print(path, sizeof(path), "%s/%s", world->folder, file);
+        assert_int_equal(ub_file_read(path, 1 << 16, &text, &text_length, NULL), UB_OK);
+        server_has(file, text, text_length);
+        free(text);
+    }
+}
+
+static const char *const models[] = {"X2", NULL};
+
 /** A manifest is fetched with its signature; alone it says nothing. */
 static void a_manifest(void **state)
 {
     struct world *world = *state;
     char public[TEXT];
-    char path[TEXT];
-    char secret[TEXT];
-    static const char *const endings[] = {".manifest.json", ".manifest.json.minisig"};
     const char *key = public;
-    static const char *const models[] = {"X2", NULL};
     const struct ub_manifest manifest = {.vendor = "ACME", .models = models, .version = "1.2"};
     make_key(world, "vendor", public);
-    (void)ub_print(path, sizeof(path), "%s/fw.bin", world->folder);
-    (void)ub_print(secret, sizeof(secret), "%s/vendor.key", world->folder);
-    assert_int_equal(ub_file_write(path, content(), CONTENT_SIZE, NULL), UB_OK);
-    const struct ub_sign_options options = {.key = secret, .manifest = &manifest};
-    struct ub_error err = {0};
-    if (ub_image_sign(path, &options, &err) != UB_OK)
-        fail_msg("%s", err.message);
-    for (size_t i = 0; i < 2; i++) {
-        uint8_t *bytes = NULL;
-        size_t length = 0;
-        char name[64];
-        (void)ub_print(path, sizeof(path), "%s/fw.bin%s", world->folder, endings[i]);
-        assert_int_equal(ub_file_read(path, 1 << 16, &bytes, &length, NULL), UB_OK);
-        (void)ub_print(name, sizeof(name), "fw.bin%s", endings[i]);
-        server_has(name, bytes, length);
-        free(bytes);
-    }
+    give_manifest(world, "fw.bin", content(), CONTENT_SIZE, &manifest, NULL);
     world->options.trust.keys = &key;
     world->options.trust.key_count = 1;
     fetch_from(world, "good", "fw.bin", UB_OK);
@@ -305,6 +314,122 @@ static void a_manifest(void **state)
     fetch_from(world, "good", "fw.bin", UB_OK);
     assert_int_equal(world->got.trust.level, UB_TRUST_NONE);
     server_lacks("fw.bin.manifest.json");
+}
+
+/** What its maker does not vouch for any more is not kept until that is named. */
+static void manifests_of_the_past(void **state)
+{
+    struct world *world = *state;
+    char public[TEXT];
+    char path[TEXT];
+    char seen[TEXT];
+    const char *key = public;
+    struct ub_manifest manifest = {
+        .vendor = "ACME", .models = models, .version = "1.2", .expires = "2020-01-01T00:00:00Z"};
+    make_key(world, "vendor", public);
+    give_manifest(world, "fw.bin", content(), CONTENT_SIZE, &manifest, NULL);
+    world->options.trust.keys = &key;
+    world->options.trust.key_count = 1;
+    fetch_from(world, "good", "fw.bin", UB_TRU_EXPIRED);
+    assert_int_equal(kept(world), 0);
+    assert_int_equal(unfinished(world), 0);
+    world->options.keep_unverified = true;
+    fetch_from(world, "good", "fw.bin", UB_OK);
+    assert_true(world->got.trust.expired);
+    assert_non_null(strstr(world->warnings, "time of its manifest is over"));
+    assert_null(strstr(world->warnings, "nobody vouches"));
+    assert_int_equal(kept(world), 3);
+    /* version 2.0 was put on such a device before */
+    manifest.expires = NULL;
+    give_manifest(world, "fw.bin", content(), CONTENT_SIZE, &manifest, NULL);
+    (void)ub_print(seen, sizeof(seen),
+                   "{\"unbrick_seen\": 1, \"seen\": [{\"vendor\": \"ACME\", \"model\": \"X2\", "
+                   "\"key\": \"%s\", \"bus\": \"libusb\", \"version\": \"2.0\", \"date\": "
+                   "\"2026-01-01T00:00:00Z\"}]}",
+                   world->got.trust.key_id);
+    (void)ub_print(path, sizeof(path), "%s/seen.json", world->keys);
+    (void)mkdir(world->keys, 0700);
+    assert_int_equal(ub_file_write(path, seen, strlen(seen), NULL), UB_OK);
+    world->options.keep_unverified = false;
+    fetch_from(world, "good", "fw.bin", UB_TRU_ROLLBACK);
+    assert_int_equal(unfinished(world), 0);
+    world->options.keep_unverified = true;
+    fetch_from(world, "good", "fw.bin", UB_OK);
+    assert_true(world->got.trust.rolled_back);
+    assert_non_null(strstr(world->warnings, "a newer version was seen"));
+    server_lacks("fw.bin.manifest.json");
+    server_lacks("fw.bin.manifest.json.minisig");
+}
+
+/** A manifest about one image of an archive with several, as a tar archive without much ado. */
+static void a_manifest_of_a_member(void **state)
+{
+    struct world *world = *state;
+    static const char *const hex[] = {":0400000001020304F2\n:00000001FF\n",
+                                      ":0400000005060708E2\n:00000001FF\n"};
+    static const char *const names[] = {"a.hex", "b.hex"};
+    static const struct ub_image_options second = {.member = "b.hex"};
+    const struct ub_manifest manifest = {.vendor = "ACME", .models = models, .version = "1.2"};
+    char public[TEXT];
+    const char *key = public;
+    uint8_t tar[6 * 512] = {0};
+    struct ub_image *image = NULL;
+    struct ub_error err;
+    for (size_t i = 0; i < 2; i++) {
+        char *head = (char *)tar + i * 1024;
+        unsigned sum = 0;
+        (void)ub_print(head, 100, "%s", names[i]);
+        (void)ub_print(head + 100, 8, "0000644");
+        (void)ub_print(head + 124, 12, "%011o", (unsigned)strlen(hex[i]));
+        (void)ub_print(head + 136, 12, "%011o", 0u);
+        memcpy(head + 148, "        0", 9);
+        memcpy(head + 257, "ustar\00000", 8);
+        for (size_t n = 0; n < 512; n++)
+            sum += (uint8_t)head[n];
+        (void)ub_print(head + 148, 8, "%06o", sum);
+        memcpy(head + 512, hex[i], strlen(hex[i]));
+    }
+    make_key(world, "vendor", public);
+    server_has("two.tar", tar, sizeof(tar));
+    give_manifest(world, "two.tar", tar, sizeof(tar), &manifest, &second);
+    world->options.trust.keys = &key;
+    world->options.trust.key_count = 1;
+    fetch_from(world, "good", "two.tar", UB_OK);
+    assert_int_equal(world->got.trust.level, UB_TRUST_SIGNED);
+    /* it speaks for that member, and for no other */
+    for (size_t i = 0; i < 2; i++) {
+        const struct ub_image_options options = {.member = names[i]};
+        assert_int_equal(ub_image_open(world->got.path, &options, &image, NULL), UB_OK);
+        assert_int_equal(ub_trust_image(world->context, image, &world->options.trust, &err),
+                         i ? UB_OK : UB_TRU_OTHER_IMAGE);
+        ub_image_close(image);
+    }
+    server_lacks("two.tar.manifest.json");
+    server_lacks("two.tar.manifest.json.minisig");
+}
+
+/** A list of digests that the person has counts like a digest that was given: over http too. */
+static void by_a_list_of_ones_own(void **state)
+{
+    struct world *world = *state;
+    char line[128];
+    char list[TEXT];
+    char url[TEXT];
+    (void)ub_print(list, sizeof(list), "%s/digests", world->folder);
+    (void)ub_print(line, sizeof(line), "%s  fw.bin\n", content_sha256());
+    assert_int_equal(ub_file_write(list, line, strlen(line), NULL), UB_OK);
+    world->options.trust.sums = list;
+    server_url("http", "good", "fw.bin", url);
+    fetch(world, url, UB_OK);
+    assert_int_equal(world->got.trust.level, UB_TRUST_GIVEN);
+    assert_string_equal(world->warnings, "");
+    assert_int_equal(kept(world), 1);
+    line[0] = line[0] == '0' ? '1' : '0';
+    assert_int_equal(ub_file_write(list, line, strlen(line), NULL), UB_OK);
+    fetch(world, url, UB_TRU_DIGEST);
+    assert_int_equal(ub_file_write(list, "", 0, NULL), UB_OK);
+    fetch(world, url, UB_TRU_NO_STATEMENT);
+    assert_int_equal(kept(world), 1);
 }
 
 /** Many servers answer any address with a page; that is no signature. */
@@ -628,6 +753,9 @@ int main(void)
         TEST(a_digest_beside_an_unknown_key),
         TEST(a_signature_elsewhere),
         TEST(a_manifest),
+        TEST(manifests_of_the_past),
+        TEST(a_manifest_of_a_member),
+        TEST(by_a_list_of_ones_own),
         TEST(pages_instead_of_not_found),
         TEST(what_is_no_firmware),
         TEST(names_of_their_own),

@@ -3,8 +3,10 @@
 #define _GNU_SOURCE
 #include "statement_test.h"
 
+#include "image/image.h"
 #include "trust/manifest.h"
 
+#include <fcntl.h>
 #include <ftw.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -160,6 +162,39 @@ static void what_cannot_be_signed(void **state)
     assert_int_equal(ub_image_sign(folder->file, &folder->options, NULL), UB_SYS_WRITE);
 }
 
+/** What can be read as an image can be signed: files of hexadecimal lines have a limit of their
+ * own.
+ */
+static void a_long_file(void **state)
+{
+    struct folder *folder = *state;
+    char path[128];
+    const int fd = open(folder->file, O_WRONLY);
+    assert_true(fd >= 0);
+    assert_int_equal(ftruncate(fd, (off_t)UB_IMAGE_FILE_MAX + 1), 0); /* sparse */
+    if (ub_image_sign(folder->file, &folder->options, &folder->err) != UB_OK)
+        fail_msg("%s", folder->err.message);
+    assert_int_equal(ftruncate(fd, (off_t)UB_IMAGE_TEXT_MAX + 1), 0);
+    assert_int_equal(ub_image_sign(folder->file, &folder->options, NULL), UB_IMG_TOO_LARGE);
+    (void)close(fd);
+    (void)ub_print(path, sizeof(path), "%s.minisig", folder->file);
+    assert_int_equal(access(path, F_OK), 0);
+}
+
+/** A signature of a file is of all of it: a member is named for manifests only. */
+static void a_member(void **state)
+{
+    struct folder *folder = *state;
+    static const char *const models[] = {"X2", NULL};
+    const struct ub_manifest manifest = {.vendor = "ACME", .models = models, .version = "1.2"};
+    const struct ub_image_options image = {.member = "fw.hex"};
+    folder->options.image = &image;
+    assert_int_equal(ub_image_sign(folder->file, &folder->options, &folder->err), UB_USE_CONFLICT);
+    assert_non_null(strstr(folder->err.message, "only a manifest is about fw.hex"));
+    folder->options.manifest = &manifest;
+    assert_int_equal(ub_image_sign(folder->file, &folder->options, NULL), UB_IMG_NONE_INSIDE);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -170,6 +205,8 @@ int main(void)
         TEST(a_manifest),
         TEST(a_manifest_that_lacks_something),
         TEST(what_cannot_be_signed),
+        TEST(a_long_file),
+        TEST(a_member),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
