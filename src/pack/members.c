@@ -20,7 +20,11 @@ static void describe(const struct ub_pack_contents *contents, size_t index, stru
     if (!file->bytes || judged.rank == UB_PACK_NO)
         return;
     struct ub_image *image = NULL;
-    to->firmware = !ub_image_parse(file->path, file->bytes, file->length, &careful, &image, NULL);
+    const enum ub_code code = ub_image_parse(file->path, file->bytes, file->length, &careful,
+                                             &image, NULL);
+    to->firmware = code == UB_OK || code == UB_IMG_SEVERAL;
+    if (code == UB_IMG_SEVERAL) /* the family comes behind the path */
+        (void)ub_append(to->what, sizeof(to->what), " for several families: PATH/FAMILY is one");
     ub_image_close(image);
 }
 

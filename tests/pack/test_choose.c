@@ -237,6 +237,17 @@ static void several_in_the_file(void **state)
     image = open_member("a.zip", &blob, "d/fw.uf2/0xe48bff59");
     assert_int_equal(image->segments[0].data[0], 0x59);
     ub_image_close(image);
+    /* it is shown as firmware, and how it is opened */
+    struct ub_member *list = NULL;
+    size_t count = 0;
+    assert_int_equal(
+        ub_pack_members("a.zip", blob.bytes, blob.length, &ub_pack_limits, &list, &count, NULL),
+        UB_OK);
+    assert_int_equal(count, 2);
+    assert_true(list[0].firmware);
+    assert_string_equal(list[0].what, "UF2 file for several families: PATH/FAMILY is one");
+    assert_false(list[1].firmware);
+    free(list);
     free(blob.bytes);
 }
 
