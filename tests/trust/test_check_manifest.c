@@ -34,6 +34,49 @@ static void a_manifest(void **state)
     assert_null(claim(f, UB_CLAIM_VENDOR));
 }
 
+/** An Intel HEX file longer than any other kind of file may be. */
+static void put_long_hex(struct fixture *f)
+{
+    const size_t lines = UB_IMAGE_FILE_MAX / 268 + 1;
+    char *text = malloc(UB_IMAGE_FILE_MAX + (1 << 16));
+    assert_non_null(text);
+    size_t length = 0;
+    for (size_t i = 0; i < lines; i++) {
+        const unsigned page = 0x0800 + (unsigned)(i / 512);
+        const unsigned at = (unsigned)(i % 512) * 128;
+        if (at == 0) {
+            const unsigned sum = 6 + (page >> 8) + (page & 0xff);
+            (void)ub_print(text + length, 17, ":02000004%04X%02X\n", page, -sum & 0xff);
+            length += 16;
+        }
+        const unsigned sum = 0x80 + (at >> 8) + (at & 0xff) + 128 * 0xaa;
+        (void)ub_print(text + length, 10, ":80%04X00", at);
+        memset(text + length + 9, 'A', 256);
+        (void)ub_print(text + length + 265, 4, "%02X\n", -sum & 0xff);
+        length += 268;
+    }
+    memcpy(text + length, ":00000001FF\n", 12);
+    assert_true(length + 12 > UB_IMAGE_FILE_MAX);
+    put(f, "fw.bin", text, length + 12);
+    free(text);
+}
+
+/** What can be opened can be vouched for: hexadecimal lines have a limit of their own. */
+static void a_long_file(void **state)
+{
+    struct fixture *f = *state;
+    new_key(f, "acme");
+    add_key(f, "acme.pub", "", "", "", "");
+    put_long_hex(f);
+    sign(f, "fw.bin", "acme", NULL);
+    expect(f, NULL, UB_OK);
+    assert_int_equal(trust(f)->level, UB_TRUST_SIGNED);
+    assert_int_equal(unlink(at(f, "fw.bin.minisig")), 0);
+    sign(f, "fw.bin", "acme", &acme);
+    expect(f, NULL, UB_OK);
+    assert_true(trust(f)->manifest);
+}
+
 static void a_manifest_without_signature(void **state)
 {
     struct fixture *f = *state;
@@ -437,6 +480,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(a_manifest),
+        TEST(a_long_file),
         TEST(a_manifest_without_signature),
         TEST(a_malformed_manifest),
         TEST(a_manifest_of_another_file),
