@@ -68,6 +68,9 @@ void ub_match_machine(const struct ub_match_row *row, const struct ub_match_case
     const struct ub_claim *claim = ub_match_claim(what->image, UB_CLAIM_MACHINE, &index);
     const enum ub_family_core core = ub_match_core(what);
     const uint64_t wanted = machine_of(core);
+    if (core == UB_CORE_RISCV && ub_match_starts_as_arm(what))
+        UB_MATCH_AGAINST("it begins with the vector table of an Arm; a %s is a RISC-V",
+                         what->family->name);
     if (!claim)
         return;
     const bool computer = claim->number == EM_386 || claim->number == EM_X86_64;

@@ -109,8 +109,7 @@ void ub_match_reset(const struct ub_match_row *row, const struct ub_match_case *
                          table.reset, first, last);
 }
 
-/** Firmware of an Arm on a RISC-V: stack pointer, and three vectors that lead into it. */
-static bool is_arm(const struct ub_match_case *what)
+bool ub_match_starts_as_arm(const struct ub_match_case *what)
 {
     struct ub_match_table table;
     const uint8_t *bytes;
@@ -127,31 +126,37 @@ static bool is_arm(const struct ub_match_case *what)
     return true;
 }
 
-/* A blank or unknown start is for the person to judge; the header of a bootloader's format is not
- * what a chip can start. */
+/** The header of MCUboot's format where the chip starts itself, which it cannot start. */
+static bool is_over_bootloader(const struct ub_match_case *what)
+{
+    const uint8_t *bytes;
+    size_t length;
+    char version[64];
+    return ub_match_core(what) != UB_CORE_UNKNOWN && ub_match_boot_bytes(what, &bytes, &length) &&
+           ub_match_mcuboot_version(bytes, length, version, sizeof(version));
+}
+
+void ub_match_bootloader(const struct ub_match_row *row, const struct ub_match_case *what,
+                         struct ub_match *out)
+{
+    if (is_over_bootloader(what))
+        UB_MATCH_AGAINST("it begins with MCUboot's header at 0x%08" PRIx64 ", from where the %s "
+                         "itself starts: its place is behind that bootloader",
+                         what->family->boot_address, what->family->name);
+}
+
+/* A blank or unknown start is for the person to judge. */
 void ub_match_vectors(const struct ub_match_row *row, const struct ub_match_case *what,
                       struct ub_match *out)
 {
     struct ub_match_table table;
     const uint8_t *bytes;
     size_t length;
-    char version[64];
-    if (!ub_match_boot_bytes(what, &bytes, &length))
-        return;
-    const uint64_t at = what->family->boot_address;
-    if (ub_match_core(what) == UB_CORE_RISCV && is_arm(what))
-        UB_MATCH_AGAINST("it begins with the vector table of an Arm; a %s is a RISC-V",
-                         what->family->name);
-    if (ub_match_core(what) == UB_CORE_UNKNOWN)
-        return;
-    if (ub_match_mcuboot_version(bytes, length, version, sizeof(version)))
-        UB_MATCH_AGAINST("it begins with MCUboot's header at 0x%08" PRIx64 ", from where the %s "
-                         "itself starts: its place is behind that bootloader",
-                         at, what->family->name);
-    else if (ub_match_core(what) == UB_CORE_CORTEX_M && !what->facts->dense && !what->facts->esp &&
-             !ub_match_find_table(what, &table))
-        UB_MATCH_WEAK("there is no vector table at 0x%08" PRIx64 ", from where the %s starts", at,
-                      what->family->name);
+    if (ub_match_core(what) == UB_CORE_CORTEX_M && ub_match_boot_bytes(what, &bytes, &length) &&
+        !is_over_bootloader(what) && !what->facts->dense && !what->facts->esp &&
+        !ub_match_find_table(what, &table))
+        UB_MATCH_WEAK("there is no vector table at 0x%08" PRIx64 ", from where the %s starts",
+                      what->family->boot_address, what->family->name);
 }
 
 void ub_match_entry(const struct ub_match_row *row, const struct ub_match_case *what,

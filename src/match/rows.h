@@ -36,9 +36,10 @@ UB_MATCH_LOOK(ub_match_esp);
 UB_MATCH_LOOK(ub_match_prefix);
 
 /* look_start.c: what the chip will start */
-UB_MATCH_LOOK(ub_match_ram);     /**< initial stack pointer */
-UB_MATCH_LOOK(ub_match_reset);   /**< reset vector */
-UB_MATCH_LOOK(ub_match_vectors); /**< is there a vector table at all? */
+UB_MATCH_LOOK(ub_match_ram);        /**< initial stack pointer */
+UB_MATCH_LOOK(ub_match_reset);      /**< reset vector */
+UB_MATCH_LOOK(ub_match_bootloader); /**< an image for MCUboot in MCUboot's place */
+UB_MATCH_LOOK(ub_match_vectors);    /**< is there a vector table at all? */
 UB_MATCH_LOOK(ub_match_entry);
 UB_MATCH_LOOK(ub_match_addresses);
 
@@ -65,6 +66,10 @@ void ub_match_claims(const struct ub_image *image, enum ub_claim_kind kind, char
 
 /** The core that runs the firmware. */
 enum ub_family_core ub_match_core(const struct ub_match_case *what);
+
+/** True if the chip would start from the vector table of an Arm: initial stack pointer, and three
+ * vectors that lead into the image. look_start.c */
+bool ub_match_starts_as_arm(const struct ub_match_case *what);
 
 /** A vector table, and where it lies. */
 struct ub_match_table {

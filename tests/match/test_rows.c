@@ -258,8 +258,12 @@ static void machines(void **state)
         {NULL, 3, 0, "against", "none"},
         {NULL, 40, 0, "none", "none"},
     };
+    static const uint32_t code[64] = {0x0000006f}; /* a jump; no vector table */
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        open_plain(cases[i].device);
+        if (cases[i].device && strcmp(cases[i].device, "gd32vf103") == 0)
+            match_open(&bench, cases[i].device, BASE, code, 64);
+        else
+            open_plain(cases[i].device);
         match_claim(&bench, UB_CLAIM_MACHINE, "ELF header", cases[i].machine, cases[i].flags, "M");
         match_expect(&bench, "other-machine", cases[i].says);
         match_expect(&bench, "other-float", cases[i].flags_say);
@@ -407,17 +411,29 @@ static void what_is_no_table(void **state)
     match_expect(&bench, "no-vectors", "none"); /* code may look like anything */
     match_close(&bench);
     match_open_table(&bench, "gd32vf103", BASE, 0x20001000, 0x08000041);
-    match_expect(&bench, "no-vectors", "against"); /* but not like an Arm's */
+    match_expect(&bench, "other-machine", "against"); /* but not like an Arm's */
+    match_expect(&bench, "no-vectors", "none");
     match_close(&bench);
     match_open(&bench, "dfu", 0, noise, 64);
     bench.facts.dense = true;
     match_expect(&bench, "encrypted", "none"); /* its bootloader may decrypt */
     match_expect(&bench, "no-vectors", "none");
     match_close(&bench);
+    static const char *const no_vectors[] = {"no-vectors", "unsigned"};
+    struct ub_error err;
     match_open(&bench, "stm32f405", BASE, mcuboot, 64);
-    match_expect(&bench, "no-vectors", "against");
+    match_expect(&bench, "over-bootloader", "against");
+    match_expect(&bench, "no-vectors", "none"); /* said once */
+    bench.options.accept = no_vectors;          /* a warning's name does not stand for it */
+    bench.options.accept_count = 2;
+    match_expect(&bench, "over-bootloader", "against");
+    assert_int_equal(ub_match_contradiction(&bench.match, &err), UB_IMG_CONTRADICTION);
+    match_close(&bench);
+    match_open(&bench, "gd32vf103", BASE, mcuboot, 64);
+    match_expect(&bench, "over-bootloader", "against");
     match_close(&bench);
     match_open(&bench, "stm32f405", BASE + 0x10000, mcuboot, 64);
+    match_expect(&bench, "over-bootloader", "none");
     match_expect(&bench, "no-vectors", "none");
     match_close(&bench);
     open_plain("stm32f405");

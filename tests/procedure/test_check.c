@@ -313,7 +313,7 @@ static void damaged_and_misplaced(void **state)
     image = mcuboot(FLASH_BASE, 2, false);
     open_bench("stm32f405");
     assert_int_equal(check_and_flash(image, &options), UB_IMG_CONTRADICTION);
-    assert_non_null(strstr(bench.err.message, "(named by --accept no-vectors)"));
+    assert_non_null(strstr(bench.err.message, "(named by --accept over-bootloader)"));
     bench_close(&bench);
     ub_image_close(image);
 }
