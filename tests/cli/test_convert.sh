@@ -128,7 +128,8 @@ assert [line["type"] for line in lines] == ["difference", "comparison", "result"
 d, c, r = lines
 assert d["address"] == 0x08000064 and d["length"] == 2 and d["only"] is None and d["second"] == "0001"
 assert c["differing"] == 2 and c["ranges"] == 1 and not c["same"] and c["family"] is None
-assert r["status"] == 9'
+assert r["status"] == 9 and r["error"]["id"] == "UB-IMG-035", r
+assert "device" not in r["error"]["title"], r'
 expect 0 image convert a.hex -o json.srec --json
 check "JSON: what was written" python3 -c '
 import json

@@ -78,6 +78,25 @@ assert manifest["min_version"] == "1.2" and manifest["min_loader"] == "2.0"
 assert manifest["not_before"].startswith("2020-") and manifest["expires"].startswith("2099-")'
 expect 5 image sign missing.bin --secret-key acme.key
 
+# Of an archive with several images a manifest is about one; the file itself is signed as a whole.
+python3 - <<'END'
+import zipfile
+with zipfile.ZipFile("two.zip", "w") as archive:
+    archive.writestr("a.hex", ":0400000001020304F2\n:00000001FF\n")
+    archive.writestr("b.hex", ":0400000005060708E2\n:00000001FF\n")
+END
+about=(two.zip --secret-key acme.key --vendor Acme --model X2 --set-version 1.0)
+expect 5 image sign "${about[@]}"
+says err '^✗ UB-IMG-028 '
+expect 2 image sign two.zip --secret-key acme.key --member b.hex
+says err 'only a manifest is about b\.hex'
+expect 2 image sign "${about[@]}" --accept nonsense
+expect 0 image sign "${about[@]}" --member b.hex
+expect 0 image info two.zip --member b.hex --key acme.pub
+says out 'with a manifest'
+expect 5 image info two.zip --member a.hex --key acme.pub
+says err '^✗ UB-TRU-016 '
+
 # Revoked: a key and a file.
 expect 0 key revoke acme --reason 'stolen laptop'
 expect 0 key list
