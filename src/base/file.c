@@ -242,7 +242,21 @@ static int fill(int fd, mode_t mode, const void *bytes, size_t length)
     return number;
 }
 
-enum ub_code ub_file_write(const char *path, const void *bytes, size_t length, struct ub_error *err)
+/** Takes the bits `denied` from the file's mode: that of the one that it replaces, else what the
+ * umask left of it. */
+static int restrict_mode(int fd, mode_t denied, mode_t *mode)
+{
+    struct stat status;
+    if (!denied)
+        return 0;
+    if (!*mode && fstat(fd, &status) != 0)
+        return errno;
+    *mode = (*mode ? *mode : status.st_mode & 07777) & ~denied;
+    return 0;
+}
+
+static enum ub_code write_file(const char *path, const void *bytes, size_t length, mode_t denied,
+                               struct ub_error *err)
 {
     enum ub_code code = UB_OK;
     char *folder = NULL;
@@ -262,7 +276,9 @@ enum ub_code ub_file_write(const char *path, const void *bytes, size_t length, s
         code = ub_wrap(err, code, "while writing %s", path);
         goto out;
     }
-    int number = fill(fd, mode, bytes, length);
+    int number = restrict_mode(fd, denied, &mode);
+    const int failed = fill(fd, mode, bytes, length);
+    number = number ? number : failed;
     if (!number && rename(temporary, target) != 0)
         number = errno;
     if (number) {
@@ -276,6 +292,17 @@ out:
     free(folder);
     free(target);
     return code;
+}
+
+enum ub_code ub_file_write(const char *path, const void *bytes, size_t length, struct ub_error *err)
+{
+    return write_file(path, bytes, length, 0, err);
+}
+
+enum ub_code ub_file_write_guarded(const char *path, const void *bytes, size_t length,
+                                   struct ub_error *err)
+{
+    return write_file(path, bytes, length, S_IWGRP | S_IWOTH, err);
 }
 
 /** Makes one folder, if it is not there. */

@@ -33,6 +33,9 @@ enum ub_code ub_file_take(int fd, const char *path, void *to, size_t length, siz
  */
 enum ub_code ub_file_write(const char *path, const void *bytes, size_t length,
                            struct ub_error *err);
+/** As ub_file_write(); afterwards only the user may write to it, whatever the umask is. */
+enum ub_code ub_file_write_guarded(const char *path, const void *bytes, size_t length,
+                                   struct ub_error *err);
 
 /** Makes a folder and its parents (mode 0700). Errors: UB_SYS_WRITE, UB_SYS_DISK_FULL. */
 enum ub_code ub_folder_make(const char *path, struct ub_error *err);

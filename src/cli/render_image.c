@@ -292,6 +292,11 @@ static enum term_style add_trust(char line[LINE], const struct ub_trust *trust)
             trust->key_id);
         return TERM_WARN;
     }
+    if (trust->inside_only) {
+        add(line,
+            "only the firmware inside is signed (MCUboot): nobody signed where the file puts it");
+        return TERM_WARN;
+    }
     add(line, "nobody vouches for it");
     return TERM_PLAIN;
 }

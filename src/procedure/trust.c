@@ -67,7 +67,11 @@ enum ub_code ub_trust_open(struct ub_context *context, const struct ub_config *c
     if (sodium_init() < 0)
         return ub_fail(err, UB_SYS_INTERNAL, "the cryptographic library cannot be started");
     enum ub_code code = ub_store_open(config->keys, &context->keys, err);
-    return code ? code : load_policy(context, config, err);
+    if (!code)
+        code = load_policy(context, config, err);
+    if (!code && ub_policy_keeps_memory(context->policy))
+        code = ub_store_keep_memory(context->keys, err);
+    return code;
 }
 
 void ub_trust_close(struct ub_context *context)
@@ -89,7 +93,12 @@ enum ub_code ub_trust_image(struct ub_context *context, struct ub_image *image,
     const struct ub_trust_room room = {
         .store = context->keys, .bus = context->bus, .now = now_of_day()};
     ub_error_clear(err);
-    return ub_trust_check(&room, image, options ? options : &nothing, err);
+    enum ub_code code = ub_trust_check(&room, image, options ? options : &nothing, err);
+    if (!code && image->trust.not_kept)
+        ub_env_warn(&context->env,
+                    "the key is not kept: the time of the manifest that says for what it is over, "
+                    "or has not begun");
+    return code;
 }
 
 static void describe(const struct ub_stored *stored, const struct ub_stored_key *key,
@@ -172,12 +181,12 @@ enum ub_code ub_check_policy(const struct ub_session *session, const struct ub_i
 void ub_remember_version(struct ub_session *session, const struct ub_image *image)
 {
     const struct ub_context *context = session->context;
+    const char *const memories[] = {context->keys->user, context->keys->memory};
     struct ub_error why;
-    if (!context->bus ||
-        ub_seen_record(context->keys->user, image, context->bus, now_of_day(), &why) == UB_OK)
-        return;
-    ub_env_warn(&session->context->env, "version %s cannot be remembered: %s", image->trust.version,
-                why.message);
+    for (size_t i = 0; context->bus && i < 2; i++)
+        if (ub_seen_record(memories[i], image, context->bus, now_of_day(), &why))
+            ub_env_warn(&session->context->env, "version %s cannot be remembered: %s",
+                        image->trust.version, why.message);
 }
 
 void ub_print_trust(char *to, size_t size, const struct ub_trust *trust)
@@ -195,7 +204,11 @@ void ub_print_trust(char *to, size_t size, const struct ub_trust *trust)
         (void)ub_print(to, size, "digest as in %s%s%s", trust->by, unknown, id);
         break;
     case UB_TRUST_NONE:
-        (void)ub_print(to, size, "%s%s", unknown[0] ? unknown + 2 : "not signed", id);
+        (void)ub_print(to, size, "%s%s",
+                       unknown[0]           ? unknown + 2
+                       : trust->inside_only ? "signed only inside: nobody signed its address"
+                                            : "not signed",
+                       id);
         break;
     }
 }

@@ -139,8 +139,16 @@ static enum ub_code check_given(struct ub_check *check)
     return UB_OK;
 }
 
-static enum ub_code check_sums_file(struct ub_check *check, const char *path, bool named)
+/** Where a file of digests was found. */
+enum sums {
+    SUMS_NAMED, /**< a person named it */
+    SUMS_OWN,   /**< beside the file, for it alone */
+    SUMS_LIST,  /**< of the file's folder */
+};
+
+static enum ub_code check_sums_file(struct ub_check *check, const char *path, enum sums kind)
 {
+    const bool named = kind == SUMS_NAMED;
     uint8_t *bytes = NULL;
     size_t length = 0;
     char digits[129];
@@ -150,7 +158,11 @@ static enum ub_code check_sums_file(struct ub_check *check, const char *path, bo
         ub_error_clear(check->err);
         return UB_OK;
     }
-    if (!code && bytes && ub_digest_find(bytes, length, check->name, digits)) {
+    const bool found = !code && bytes &&
+                       (kind == SUMS_LIST
+                            ? ub_digest_find_beside(bytes, length, check->name, digits)
+                            : ub_digest_find(bytes, length, check->name, digits));
+    if (found) {
         code = check_digest(check, digits);
         if (code)
             code = ub_wrap(check->err, code, "as %s says", path);
@@ -186,11 +198,12 @@ static enum ub_code check_sums(struct ub_check *check)
     static const char *const lists[] = {"SHA256SUMS", "SHA512SUMS"};
     enum ub_code code = UB_OK;
     if (check->options->sums)
-        return check_sums_file(check, check->options->sums, true);
+        return check_sums_file(check, check->options->sums, SUMS_NAMED);
     for (size_t i = 0; !code && i < 4; i++) {
         char *path = i < 2 ? ub_check_beside(check->image->path, endings[i])
                            : in_folder(check, lists[i - 2]);
-        code = path ? check_sums_file(check, path, false) : ub_fail_memory(check->err);
+        code = path ? check_sums_file(check, path, i < 2 ? SUMS_OWN : SUMS_LIST)
+                    : ub_fail_memory(check->err);
         free(path);
     }
     return code;
@@ -202,6 +215,12 @@ static enum ub_code conclude(struct ub_check *check)
     struct ub_trust *trust = &check->trust;
     if (trust->level == UB_TRUST_SIGNED)
         return UB_OK;
+    trust->inside_only = check->inside;
+    if (check->given_count && check->inside)
+        return ub_fail(check->err, UB_TRU_NO_STATEMENT,
+                       "a key was given, and %s is signed only inside (MCUboot): nobody signed "
+                       "where the file puts the firmware",
+                       check->name);
     if (check->given_count && check->unknown)
         return ub_check_unknown(check, check->unknown_id, true);
     if (check->given_count)

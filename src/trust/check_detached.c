@@ -203,6 +203,13 @@ static void named_key(const struct ub_image *image, char id[UB_KEY_ID_TEXT])
         ub_print_hex(id, mcuboot.key_hash, 32);
 }
 
+/** Does the file say where its firmware belongs? MCUboot signs the firmware alone. */
+static bool is_placed(const struct ub_image *image)
+{
+    return !image->format || image->format->keeps_addresses ||
+           image->segments[0].alt != UB_IMAGE_ALT_NONE;
+}
+
 /** Tries one key of MCUboot. `must` makes a signature that does not match an error. */
 static enum ub_code try_key(struct ub_check *check, struct ub_signer *signer, bool must, bool *done)
 {
@@ -218,7 +225,11 @@ static enum ub_code try_key(struct ub_check *check, struct ub_signer *signer, bo
     *done = true;
     ub_public_key_id(signer->key, signer->id);
     code = ub_check_key(check, signer->id);
-    return code ? code : accept_signer(check, signer, "");
+    if (!code && is_placed(check->image))
+        check->inside = true;
+    else if (!code)
+        code = accept_signer(check, signer, "");
+    return code;
 }
 
 enum ub_code ub_check_mcuboot(struct ub_check *check)

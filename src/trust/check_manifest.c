@@ -49,16 +49,19 @@ static enum ub_code check_revoked(struct ub_check *check, const char *path, cons
 /** What a good manifest says of time and version. */
 static enum ub_code note(struct ub_check *check)
 {
+    const struct ub_store *store = check->room->store;
+    const char *const memories[] = {store->user, store->memory};
     struct ub_trust *trust = &check->trust;
-    char newest[UB_STRING_TEXT] = "";
+    enum ub_code code = UB_OK;
     trust->manifest = true;
     (void)ub_print(trust->version, sizeof(trust->version), "%s", check->manifest->version);
     trust->expired = ub_manifest_is_expired(check->manifest, check->room->now);
-    if (!check->room->bus)
-        return UB_OK;
-    enum ub_code code = ub_seen_check(check->room->store->user, check->image, trust->version,
-                                      trust->key_id, check->room->bus, newest, check->err);
-    trust->rolled_back = newest[0] != '\0';
+    for (size_t i = 0; !code && check->room->bus && i < 2; i++) {
+        char newest[UB_STRING_TEXT];
+        code = ub_seen_check(memories[i], check->image, trust->version, trust->key_id,
+                             check->room->bus, newest, check->err);
+        trust->rolled_back = trust->rolled_back || newest[0] != '\0';
+    }
     return code;
 }
 

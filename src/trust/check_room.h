@@ -30,6 +30,7 @@ struct ub_check {
     struct ub_signature signature;     /**< the one in hand */
     struct ub_manifest_file *manifest; /**< one that counts, or NULL */
     struct ub_trust trust;
+    bool inside;  /**< a trusted key signed the firmware in the file, and not its address */
     bool unknown; /**< somebody signed whose key is not known: */
     char unknown_id[UB_KEY_ID_TEXT];
     struct ub_error *err;

@@ -16,6 +16,7 @@
 /** What a list says of the file that is looked for. */
 struct search {
     const char *name;
+    bool beside;              /**< names in other folders are other files' */
     char digits[DIGITS_TEXT]; /**< "" while nothing was found */
     bool exact;               /**< the name stood there without a folder */
     bool contradiction;       /**< and so did another digest of the same kind */
@@ -127,7 +128,7 @@ static unsigned names_match(const char *said, const char *name)
 static void consider(struct search *search, const struct entry *entry)
 {
     const unsigned match = names_match(entry->name, search->name);
-    if (match == 0 || (match == 1 && search->exact))
+    if (match == 0 || (match == 1 && (search->exact || search->beside)))
         return;
     const bool better = match == 2 && !search->exact;
     const size_t old = strlen(search->digits);
@@ -144,10 +145,11 @@ static void consider(struct search *search, const struct entry *entry)
     memcpy(search->digits, entry->digits, sizeof(search->digits));
 }
 
-bool ub_digest_find(const uint8_t *sums, size_t sums_length, const char *name, char digits[129])
+static bool find(const uint8_t *sums, size_t sums_length, const char *name, bool beside,
+                 char digits[129])
 {
     struct ub_cursor cursor = ub_cursor(sums, sums_length);
-    struct search search = {.name = name};
+    struct search search = {.name = name, .beside = beside};
     struct entry entry;
     struct ub_line line;
     char lonely[DIGITS_TEXT] = "";
@@ -173,6 +175,17 @@ bool ub_digest_find(const uint8_t *sums, size_t sums_length, const char *name, c
         memcpy(search.digits, lonely, sizeof(search.digits));
     memcpy(digits, search.digits, sizeof(search.digits));
     return digits[0] != '\0';
+}
+
+bool ub_digest_find(const uint8_t *sums, size_t sums_length, const char *name, char digits[129])
+{
+    return find(sums, sums_length, name, false, digits);
+}
+
+bool ub_digest_find_beside(const uint8_t *sums, size_t sums_length, const char *name,
+                           char digits[129])
+{
+    return find(sums, sums_length, name, true, digits);
 }
 
 enum ub_code ub_digest_check(const char *name, const char *digits, const uint8_t *content,

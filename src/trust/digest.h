@@ -23,5 +23,9 @@ enum ub_code ub_digest_check(const char *name, const char *digits, const uint8_t
  * False if there is no line for `name`.
  */
 bool ub_digest_find(const uint8_t *sums, size_t sums_length, const char *name, char digits[129]);
+/** As ub_digest_find(), in a list that lies in the file's folder: a line of a file in another
+ * folder is not this one's. */
+bool ub_digest_find_beside(const uint8_t *sums, size_t sums_length, const char *name,
+                           char digits[129]);
 
 #endif

@@ -64,6 +64,29 @@ static enum ub_code fail_number(const char *path, const char *what, int number,
                    strerror_r(number, why, sizeof(why)));
 }
 
+enum ub_code ub_place_guarded(const char *path, const struct stat *status, struct ub_error *err)
+{
+    if (status->st_uid != 0 && status->st_uid != geteuid())
+        return ub_fail(err, UB_TRU_STORE, "%s belongs to another user of this computer", path);
+    if (status->st_mode & S_IWOTH)
+        return ub_fail(err, UB_TRU_STORE, "%s: anybody on this computer may write there", path);
+    if (status->st_mode & S_IWGRP)
+        return ub_fail(err, UB_TRU_STORE,
+                       "%s: the group it belongs to may write there (chmod go-w takes that away)",
+                       path);
+    return UB_OK;
+}
+
+/** Is that file there, and guarded? One that is not there is. */
+static enum ub_code check_guarded(const char *path, struct ub_error *err)
+{
+    struct stat status;
+    if (stat(path, &status) == 0)
+        return ub_place_guarded(path, &status, err);
+    return errno == ENOENT || errno == ENOTDIR ? UB_OK
+                                               : fail_number(path, "look at it", errno, err);
+}
+
 enum ub_code ub_place_read(const char *folder, const char *name, size_t max, uint8_t **bytes,
                            size_t *length, struct ub_error *err)
 {
@@ -73,8 +96,13 @@ enum ub_code ub_place_read(const char *folder, const char *name, size_t max, uin
     char *path = ub_path_join(folder, name);
     if (!path)
         return ub_fail_memory(err);
-    enum ub_code code = ub_place_exists(path) ? ub_file_read(path, max, bytes, length, &why)
-                                              : UB_OK;
+    enum ub_code code = check_guarded(path, err);
+    if (code) {
+        free(path);
+        return code;
+    }
+    if (ub_place_exists(path))
+        code = ub_file_read(path, max, bytes, length, &why);
     if (code && !ub_place_exists(path)) /* it was removed meanwhile */
         code = UB_OK;
     free(path);
@@ -86,7 +114,7 @@ enum ub_code ub_place_write(const char *folder, const char *name, const void *by
 {
     struct ub_error why = {0};
     char *path = ub_path_join(folder, name);
-    enum ub_code code = path ? ub_file_write(path, bytes, length, &why) : UB_SYS_MEMORY;
+    enum ub_code code = path ? ub_file_write_guarded(path, bytes, length, &why) : UB_SYS_MEMORY;
     free(path);
     return as_store(code, &why, err);
 }

@@ -9,6 +9,7 @@
 #include "unbrick.h"
 
 #include <jansson.h>
+#include <sys/stat.h>
 
 /**
  * The user's "unbrick/NAME" in $XDG_CONFIG_HOME, else in ~/.config (XDG Base Directory
@@ -27,14 +28,19 @@ enum ub_code ub_place_site(const char *name, char **out, struct ub_error *err);
 /** Is something there? Also true if that cannot be told. */
 bool ub_place_exists(const char *path);
 
+/** Whoever may write there decides who is trusted: that may be only the user, and root. `path` is
+ * used in messages. Errors: UB_TRU_STORE. */
+enum ub_code ub_place_guarded(const char *path, const struct stat *status, struct ub_error *err);
+
 /**
- * Reads a file of a store. *bytes is the caller's; NULL if there is no such file. Errors:
- * UB_TRU_STORE, UB_SYS_MEMORY.
+ * Reads a file of a store, if it is guarded (ub_place_guarded()). *bytes is the caller's; NULL if
+ * there is no such file. Errors: UB_TRU_STORE, UB_SYS_MEMORY.
  */
 enum ub_code ub_place_read(const char *folder, const char *name, size_t max, uint8_t **bytes,
                            size_t *length, struct ub_error *err);
 
-/** Writes a file of a store, whole or not at all. Errors: UB_TRU_STORE, UB_SYS_MEMORY. */
+/** Writes a file of a store, whole or not at all; it is guarded (ub_place_guarded()). Errors:
+ * UB_TRU_STORE, UB_SYS_MEMORY. */
 enum ub_code ub_place_write(const char *folder, const char *name, const void *bytes, size_t length,
                             struct ub_error *err);
 /** As ub_place_write(), with the text of `json`; NULL is out of memory. */

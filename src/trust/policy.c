@@ -85,6 +85,11 @@ static const struct ub_policy_rule *find(const struct ub_policy_demand *demand, 
     return NULL;
 }
 
+bool ub_policy_keeps_memory(const struct ub_policy *policy)
+{
+    return policy->no_rollback || policy->keys == UB_POLICY_KEYS_SITE;
+}
+
 static bool key_counts(const struct ub_policy *policy, const struct ub_trust *trust)
 {
     if (trust->level != UB_TRUST_SIGNED)
@@ -113,9 +118,11 @@ static enum ub_code fail_unsigned(const struct ub_policy *policy, const struct u
         return ub_fail(err, UB_TRU_UNKNOWN_KEY,
                        "%s takes only signed images for %s, and the key %s is not trusted",
                        rule->from, family, trust->key_id);
-    return ub_fail(
-        err, UB_TRU_REQUIRED, "%s takes only signed images for %s, and %s", rule->from, family,
-        trust->level == UB_TRUST_NONE ? "nobody signed this one" : "a digest is no signature");
+    return ub_fail(err, UB_TRU_REQUIRED, "%s takes only signed images for %s, and %s", rule->from,
+                   family,
+                   trust->inside_only ? "MCUboot's signature in this one is not of its address"
+                   : trust->level == UB_TRUST_NONE ? "nobody signed this one"
+                                                   : "a digest is no signature");
 }
 
 enum ub_code ub_policy_check(const struct ub_policy *policy, const char *family,

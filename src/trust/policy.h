@@ -47,4 +47,8 @@ enum ub_code ub_policy_check(const struct ub_policy *policy, const char *family,
                              ub_policy_covers *covers, const struct ub_trust *trust,
                              struct ub_error *err);
 
+/** Does it demand that the memory of versions is kept where --keys cannot lead away from it? It
+ * does where older versions may never be accepted, and where only the site's keys count. */
+bool ub_policy_keeps_memory(const struct ub_policy *policy);
+
 #endif

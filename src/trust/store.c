@@ -45,12 +45,26 @@ enum ub_code ub_store_open(const char *user, struct ub_store **out, struct ub_er
     return code;
 }
 
+enum ub_code ub_store_keep_memory(struct ub_store *store, struct ub_error *err)
+{
+    char *usual = NULL;
+    enum ub_code code = ub_place_user("keys", &usual, err);
+    if (code || !usual || (store->user && strcmp(usual, store->user) == 0)) {
+        free(usual);
+        return code;
+    }
+    free(store->memory);
+    store->memory = usual;
+    return UB_OK;
+}
+
 void ub_store_close(struct ub_store *store)
 {
     if (!store)
         return;
     free(store->user);
     free(store->site);
+    free(store->memory);
     free(store);
 }
 
@@ -209,9 +223,7 @@ static enum ub_code check_folder(const char *folder, DIR *dir, struct ub_error *
     struct stat status;
     if (fstat(dirfd(dir), &status) != 0)
         return fail_folder(folder, err);
-    if (status.st_mode & S_IWOTH)
-        return ub_fail(err, UB_TRU_STORE, "%s: anybody on this computer may write there", folder);
-    return UB_OK;
+    return ub_place_guarded(folder, &status, err);
 }
 
 static int keys_only(const struct dirent *entry)

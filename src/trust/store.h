@@ -19,6 +19,7 @@
 struct ub_store {
     char *user; /**< NULL: there is no place for one */
     char *site;
+    char *memory; /**< another folder whose memory of versions counts as well, or NULL */
 };
 
 /** For what a key speaks; "" is any. */
@@ -54,6 +55,10 @@ struct ub_stored {
 /** `user` (copied) is the user's folder, or NULL: $UNBRICK_KEYS, else the usual place. *out is the
  * caller's (ub_store_close()). Nothing is read yet. Errors: UB_SYS_MEMORY. */
 enum ub_code ub_store_open(const char *user, struct ub_store **out, struct ub_error *err);
+/** From now on the versions that are remembered in the user's usual folder count too, wherever the
+ * user's keys are. Nothing if that is where they are, or if there is no such place. Errors:
+ * UB_SYS_MEMORY. */
+enum ub_code ub_store_keep_memory(struct ub_store *store, struct ub_error *err);
 /** NULL is allowed. */
 void ub_store_close(struct ub_store *store);
 

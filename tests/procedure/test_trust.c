@@ -157,6 +157,7 @@ static void what_is_told(void **state)
         const char *text;
     } rows[] = {
         {{0}, "not signed"},
+        {{.inside_only = true}, "signed only inside: nobody signed its address"},
         {{.unknown_key = true, .key_id = "0011"}, "signed by a key you do not trust: 0011"},
         {{.level = UB_TRUST_DIGEST, .by = "SHA256SUMS"}, "digest as in SHA256SUMS"},
         {{.level = UB_TRUST_DIGEST, .by = "f.sha256", .unknown_key = true, .key_id = "0011"},
@@ -330,6 +331,58 @@ static void what_nobody_may_accept(void **state)
     expect_flash(NULL, UB_OK);
 }
 
+/** Keys can be taken from any folder. The memory of versions cannot be left behind by that where
+ * the site forbids what it is for. */
+static void a_memory_that_keys_do_not_lead_away_from(void **state)
+{
+    (void)state;
+    static const char *const policies[] = {"allow_rollback: never\n", "keys: site\n"};
+    const char *before = getenv("XDG_CONFIG_HOME");
+    char *old = before ? strdup(before) : NULL;
+    char name[32];
+    assert_int_equal(setenv("XDG_CONFIG_HOME", at("config"), 1), 0);
+    signed_image("3", NULL);
+    expect_flash(NULL, UB_OK);
+    assert_false(exists("config")); /* nobody demands it */
+    for (int i = 0; i < 2; i++) {
+        set_policy(policies[i]);
+        signed_image(i ? "5" : "4", NULL);
+        expect_flash(NULL, UB_OK);
+        assert_true(exists("config/unbrick/keys/seen.json"));
+        /* keys from elsewhere, where nothing was seen */
+        (void)ub_print(name, sizeof(name), "empty%d", i);
+        assert_int_equal(setenv("UNBRICK_KEYS", at(name), 1), 0);
+        set_policy(policies[i]);
+        signed_image("1", NULL);
+        assert_true(image->trust.rolled_back);
+        expect_flash(i ? NULL : "rolled-back", UB_TRU_ROLLBACK);
+    }
+    assert_string_equal(bench.warnings, "");
+    if (old)
+        (void)setenv("XDG_CONFIG_HOME", old, 1);
+    else
+        (void)unsetenv("XDG_CONFIG_HOME");
+    free(old);
+}
+
+/** Who asks that a key be kept is told where it is not. */
+static void a_key_that_is_not_kept(void **state)
+{
+    (void)state;
+    char path[200];
+    const char *keys[] = {path};
+    const struct ub_trust_options options = {.keys = keys, .key_count = 1, .first_use = true};
+    signed_image("1", "2020-01-01T00:00:00Z");
+    (void)ub_print(path, sizeof(path), "%s", at("acme.pub"));
+    assert_int_equal(ub_trust_image(bench.context, image, &options, &bench.err), UB_OK);
+    assert_string_equal(bench.warnings, ""); /* it is there already */
+    assert_int_equal(ub_key_remove(bench.context, "acme", &bench.err), UB_OK);
+    assert_int_equal(ub_trust_image(bench.context, image, &options, &bench.err), UB_OK);
+    assert_true(image->trust.not_kept);
+    assert_non_null(strstr(bench.warnings, "the key is not kept"));
+    assert_false(exists("keys/acme.pub"));
+}
+
 static void open_with(const char *policy, enum ub_code wanted, const char *names)
 {
     struct ub_context *context = NULL;
@@ -476,6 +529,8 @@ int main(void)
         TEST(a_general_family_stands_for_its_kinds),
         TEST(for_another_family_nothing_is_required),
         TEST(what_nobody_may_accept),
+        TEST(a_memory_that_keys_do_not_lead_away_from),
+        TEST(a_key_that_is_not_kept),
         TEST(where_policies_come_from),
         TEST(the_keys_of_a_context),
         TEST(several_at_once_remember_one_version),

@@ -101,6 +101,32 @@ static void digests_beside(void **state)
     assert_string_equal(trust(f)->by, "mine");
 }
 
+/** A list in the file's folder speaks of files below it, too: those are others. */
+static void files_of_other_folders(void **state)
+{
+    struct fixture *f = *state;
+    char digits[129];
+    char lines[400];
+    digest_of(f, "fw.bin", false, digits);
+    (void)ub_print(lines, sizeof(lines), "%s  old/fw.bin\n%s  ./fw.bin.txt\n", digits, digits);
+    put_text(f, "SHA256SUMS", lines);
+    expect(f, NULL, UB_OK);
+    assert_int_equal(trust(f)->level, UB_TRUST_NONE);
+    lines[0] = lines[0] == '0' ? '1' : '0';
+    put_text(f, "SHA256SUMS", lines);
+    expect(f, NULL, UB_OK);
+    (void)ub_print(lines, sizeof(lines), "%s  ./fw.bin\n", digits);
+    put_text(f, "SHA256SUMS", lines);
+    expect(f, NULL, UB_OK);
+    assert_int_equal(trust(f)->level, UB_TRUST_DIGEST);
+    /* the file's own, and a list that is named, may have been made elsewhere */
+    assert_int_equal(unlink(at(f, "SHA256SUMS")), 0);
+    (void)ub_print(lines, sizeof(lines), "%s  build/fw.bin\n", digits);
+    put_text(f, "fw.bin.sha256", lines);
+    expect(f, NULL, UB_OK);
+    assert_int_equal(trust(f)->level, UB_TRUST_DIGEST);
+}
+
 static void a_signature_of_a_key_in_the_store(void **state)
 {
     struct fixture *f = *state;
@@ -419,6 +445,62 @@ static void inside_an_image_of_mcuboot(void **state)
     expect(f, &options, UB_TRU_NO_STATEMENT);
 }
 
+/** Checks the image in fw.bin as it is in another file. */
+static enum ub_code check_as(struct fixture *f, const char *name, const char *format, bool has_at,
+                             const struct ub_trust_options *options)
+{
+    struct ub_image *placed = NULL;
+    const struct ub_save_options out = {.format = format, .replace = true};
+    size_t length;
+    uint8_t *bytes = get(f, "fw.bin", &length);
+    if (ub_image_new(name, &placed, &f->err) ||
+        ub_image_add(placed, UB_IMAGE_ALT_NONE, has_at, has_at ? 0x08000000 : 0, bytes, length,
+                     &f->err) ||
+        ub_image_finish(placed, &f->err) || ub_image_save(placed, at(f, name), &out, &f->err))
+        fail_msg("%s", f->err.message);
+    ub_image_close(placed);
+    free(bytes);
+    open_image(f, name);
+    return ub_trust_check(&f->room, f->image, options, &f->err);
+}
+
+/** MCUboot signs firmware, and not where a file puts it. */
+static void inside_a_file_with_addresses(void **state)
+{
+    struct fixture *f = *state;
+    static const struct ub_trust_options nothing;
+    static const char *const formats[] = {"ihex", "srec", "dfuse"};
+    char path[160];
+    const char *keys[] = {path};
+    const struct ub_trust_options given = {.keys = keys, .key_count = 1};
+    copy_data(f, "inspect", "mcuboot-ed25519.bin", "fw.bin");
+    copy_data(f, "inspect", "mcuboot-ed25519.pub.pem", "boot.pem");
+    (void)ub_print(path, sizeof(path), "%s", at(f, "boot.pem"));
+    assert_int_equal(check_as(f, "fw.dfu", "dfu", false, &given), UB_OK);
+    assert_int_equal(trust(f)->level, UB_TRUST_SIGNED);
+    assert_false(trust(f)->inside_only);
+    for (size_t i = 0; i < 3; i++) {
+        assert_int_equal(check_as(f, "fw.out", formats[i], true, &given), UB_TRU_NO_STATEMENT);
+        assert_true(says(f, "nobody signed where"));
+    }
+    add_key(f, "boot.pem", "", "Acme", "", "");
+    for (size_t i = 0; i < 3; i++) {
+        assert_int_equal(check_as(f, "fw.out", formats[i], true, &nothing), UB_OK);
+        assert_int_equal(trust(f)->level, UB_TRUST_NONE);
+        assert_true(trust(f)->inside_only);
+        assert_false(trust(f)->unknown_key);
+        assert_string_equal(trust(f)->by, "");
+        assert_null(claim(f, UB_CLAIM_VENDOR));
+    }
+    /* who signs the file signs its addresses */
+    new_key(f, "acme");
+    add_key(f, "acme.pub", "", "", "", "");
+    sign(f, "fw.out", "acme", NULL);
+    assert_int_equal(check_as(f, "fw.out", formats[2], true, &nothing), UB_OK);
+    assert_int_equal(trust(f)->level, UB_TRUST_SIGNED);
+    assert_false(trust(f)->inside_only);
+}
+
 static void all_together(void **state)
 {
     struct fixture *f = *state;
@@ -469,6 +551,7 @@ int main(void)
         TEST(nobody),
         TEST(a_digest_that_was_given),
         TEST(digests_beside),
+        TEST(files_of_other_folders),
         TEST(a_signature_of_a_key_in_the_store),
         TEST(of_the_site),
         TEST(a_key_for_this_once),
@@ -481,6 +564,7 @@ int main(void)
         TEST(revoked_by_the_site),
         TEST(a_damaged_store),
         TEST(inside_an_image_of_mcuboot),
+        TEST(inside_a_file_with_addresses),
         TEST(all_together),
         TEST(a_second_check_forgets_the_first),
     };

@@ -7,6 +7,7 @@
 #include "trust/place.h"
 
 #include <dirent.h>
+#include <pwd.h>
 #include <sys/wait.h>
 
 static struct ub_stored load(struct fixture *f)
@@ -256,11 +257,45 @@ static void what_is_damaged_is_named(void **state)
 static void others_must_not_write_there(void **state)
 {
     struct fixture *f = *state;
+    static const char *const files[] = {"store/k.pub", "store/k.json", "store/revoked.json"};
     new_key(f, "k");
     add_key(f, "k.pub", "", "", "", "");
     assert_int_equal(chmod(at(f, "store"), 0777), 0);
     expect_damaged(f, "anybody on this computer");
-    assert_int_equal(chmod(at(f, "store"), 0700), 0);
+    assert_int_equal(chmod(at(f, "store"), 0770), 0);
+    expect_damaged(f, "the group");
+    assert_int_equal(chmod(at(f, "store"), 0755), 0);
+    /* nor the files: each decides */
+    assert_int_equal(ub_store_revoke(f->store, "0011223344556677", "", NOW, &f->err), UB_OK);
+    for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+        assert_int_equal(chmod(at(f, files[i]), 0664), 0);
+        expect_damaged(f, files[i]);
+        assert_non_null(strstr(f->err.message, "the group"));
+        assert_int_equal(chmod(at(f, files[i]), 0646), 0);
+        expect_damaged(f, files[i]);
+        assert_int_equal(chmod(at(f, files[i]), 0644), 0);
+    }
+    /* what is written there is guarded, whatever the umask is */
+    const mode_t before = umask(0);
+    add_key(f, "k.pub", "second", "", "", "");
+    assert_int_equal(ub_store_revoke(f->store, "0011223344556678", "", NOW, &f->err), UB_OK);
+    (void)umask(before);
+    struct ub_stored stored = load(f);
+    assert_int_equal(stored.count, 2);
+    ub_stored_free(&stored);
+    if (geteuid() != 0)
+        return; /* only the superuser can give files away */
+    const struct passwd *nobody = getpwnam("nobody");
+    assert_non_null(nobody);
+    for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+        assert_int_equal(chown(at(f, files[i]), nobody->pw_uid, (gid_t)-1), 0);
+        expect_damaged(f, files[i]);
+        assert_non_null(strstr(f->err.message, "belongs to another user"));
+        assert_int_equal(chown(at(f, files[i]), 0, (gid_t)-1), 0);
+    }
+    assert_int_equal(chown(at(f, "store"), nobody->pw_uid, (gid_t)-1), 0);
+    expect_damaged(f, "belongs to another user");
+    assert_int_equal(chown(at(f, "store"), 0, (gid_t)-1), 0);
 }
 
 static void no_place(void **state)
