@@ -118,8 +118,9 @@ const struct cli_verb cli_file_verbs[] = {
         .text =
             "Gets a file over https://, going on where an earlier try ended, and keeps it if the "
             "digest that was given matches or a trusted key signed it (URL.minisig, or "
-            "--signature). What nobody vouches for is not kept unless --keep-unverified says "
-            "so; what is there and wrong never is. http:// and file:// are taken only with a "
+            "--signature). What nobody vouches for, and what has an expired or rolled back "
+            "manifest, is not kept unless --keep-unverified says so; what is there and wrong never "
+            "is. http:// and file:// are taken only with a "
             "digest or a key.",
         .examples = {{"unbrick image fetch https://example.com/x2.dfu --key acme.pub",
                       "signed by its maker"},
