@@ -574,7 +574,8 @@ struct ub_image_info {
     uint16_t pid;
     uint16_t bcdDevice;
     const char *target_name; /**< first DfuSe target's name, or "" */
-    const char *note; /**< "" or what of the file was left out: "3 blocks that are not for flash" */
+    const char *note; /**< "" or what of the file was left out: "3 blocks that are not for flash",
+                           and what files of its archive hold the same firmware */
 };
 
 /**

@@ -170,6 +170,7 @@ json_t *json_of_image(const char *file, const struct ub_image *image,
     json_add_text(object, "format", info.format);
     json_add_text(object, "packed", info.packed);
     json_add_text(object, "member", info.member);
+    json_add_text(object, "note", info.note);
     json_add_number(object, "file_size", info.file_size);
     json_add_number(object, "length", info.length);
     json_add_sha256(object, info.sha256);

@@ -367,6 +367,9 @@ void render_image(struct cli *cli, const char *file, const struct ub_image *imag
     if (info.member[0] != '\0') {
         render_fact(cli, "member", info.member);
     }
+    if (info.note[0] != '\0') {
+        render_fact(cli, "note", info.note);
+    }
     show_size(cli, &info);
     render_fact(cli, "sha256", format_sha256(text, info.sha256));
     show_ids(cli, &info);

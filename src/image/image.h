@@ -45,7 +45,7 @@ struct ub_image {
     char *path;                  /**< where it was read from, or NULL; owned */
     char packed[64];             /**< "zip, gzip", or "" */
     char member[UB_STRING_TEXT]; /**< its path in the archive, or "" */
-    char note[UB_STRING_TEXT];   /**< what of the file was left out, or "" */
+    char note[UB_STRING_TEXT];   /**< what of the file, or of its archive, was left out, or "" */
     struct ub_claim *claims;     /**< owned */
     size_t claim_count;
     struct ub_trust trust; /**< what ub_trust_image() found */

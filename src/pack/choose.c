@@ -159,6 +159,36 @@ static enum ub_code open_file(const struct choice *c, const struct ub_pack_judge
     return UB_OK;
 }
 
+/** Says which other files of that rank hold the firmware that was taken. */
+static void note_others(const struct choice *c, enum ub_pack_rank rank, size_t count,
+                        struct ub_image *image)
+{
+    char names[UB_STRING_TEXT] = "";
+    const char *before = image->note[0] ? "; " : "";
+    bool first = true; /* that is the one that was taken */
+    bool fits = true;
+    size_t left = count - 1;
+    for (size_t i = 0; i < c->count; i++) {
+        if (c->judged[i].rank != rank)
+            continue;
+        if (!first) {
+            const char *between = !names[0] ? "" : left == 1 ? " and " : ", ";
+            fits = fits &&
+                   ub_append(names, sizeof(names), "%s%s", between, c->judged[i].file->what.path);
+            left--;
+        }
+        first = false;
+    }
+    static const char words[] = "the same firmware is in ";
+    fits = fits && strlen(image->note) + strlen(before) + strlen(words) + strlen(names) <
+                       sizeof(image->note);
+    if (fits)
+        (void)ub_append(image->note, sizeof(image->note), "%s%s%s", before, words, names);
+    else
+        (void)ub_append(image->note, sizeof(image->note), "%sthe same firmware is in %zu more %s",
+                        before, count - 1, count == 2 ? "file" : "files");
+}
+
 /** Of several files of that rank: the first, if all are the same firmware. */
 static enum ub_code open_same(const struct choice *c, enum ub_pack_rank rank, size_t count,
                               struct ub_image **out)
@@ -178,6 +208,7 @@ static enum ub_code open_same(const struct choice *c, enum ub_pack_rank rank, si
             first = image;
     }
     if (same) {
+        note_others(c, rank, count, first);
         *out = first;
         return UB_OK;
     }

@@ -76,6 +76,18 @@ END
 expect 0 image info one.zip
 says out '^  format      Intel HEX, packed in zip$'
 says out '^  member      fw\.hex$'
+run image info one.zip --json
+check "JSON: nothing to note" in_json 'assert first["note"] == "" and first["member"] == "fw.hex"'
+python3 -c '
+import zipfile
+with zipfile.ZipFile("same.zip", "w") as archive:
+    archive.write("fw.hex")
+    archive.write("fw.hex", "again/fw.hex")'
+expect 0 image info same.zip
+says out '^  member      fw\.hex$'
+says out '^  note        the same firmware is in again/fw\.hex$'
+run image info same.zip --json
+check "JSON: a note" in_json 'assert first["note"] == "the same firmware is in again/fw.hex"'
 expect 0 image info 'two images.zip'
 says out 'an archive of 2 files, 2 of them firmware: choose one with --member$'
 says out '^    boot dir/fw\.hex +[0-9,]+ bytes  Intel HEX$'

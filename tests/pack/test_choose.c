@@ -18,6 +18,15 @@ static void zip_is(const struct piece *pieces, size_t count, const char *asked, 
     free(blob.bytes);
 }
 
+static void note_is(const struct piece *pieces, size_t count, const char *note)
+{
+    struct blob blob = pack_zip(pieces, count);
+    struct ub_image *image = open_member("a.zip", &blob, NULL);
+    assert_string_equal(image->note, note);
+    ub_image_close(image);
+    free(blob.bytes);
+}
+
 static void zip_fails(const struct piece *pieces, size_t count, const char *asked,
                       enum ub_code code, const char *words)
 {
@@ -88,6 +97,18 @@ static void the_same(void **state)
         PIECE("c.srec", "S107000001020304EE\nS9030000FC\n"),
     };
     zip_is(same, COUNT(same), NULL, "a.hex");
+    note_is(same, 3, "the same firmware is in copy/b.hex and c.srec");
+    note_is(same, 2, "the same firmware is in copy/b.hex");
+    note_is(same, 1, "");
+    static const char folder[] =
+        "a-folder-with-a-name-that-is-so-long-that-two-of-them-do-not-fit/";
+    char names[2][sizeof(folder) + 8];
+    struct piece far[3] = {same[0], same[0], same[0]};
+    for (size_t i = 0; i < 2; i++) {
+        (void)snprintf(names[i], sizeof(names[i]), "%s%zu.hex", folder, i);
+        far[i + 1].path = names[i];
+    }
+    note_is(far, 3, "the same firmware is in 2 more files");
     const struct piece other[] = {PIECE("a.hex", HEX_A), PIECE("b.hex", HEX_LATE)};
     zip_fails(other, 2, NULL, UB_IMG_SEVERAL, "b.hex");
 }
