@@ -160,7 +160,7 @@ bool ub_compare_next(struct ub_compare *compare, struct ub_common *out)
 static enum ub_code append(struct ub_differences *list, const struct ub_difference *one,
                            struct ub_error *err)
 {
-    if (list->count == list->capacity) {
+    if (!list->items || list->count == list->capacity) {
         size_t capacity = list->capacity ? 2 * list->capacity : 16;
         struct ub_difference *moved = realloc(list->items, capacity * sizeof(*moved));
         if (!moved)

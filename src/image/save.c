@@ -184,7 +184,7 @@ enum ub_code ub_image_save(const struct ub_image *image, const char *path,
                        path);
     if (!code && (options->has_fill || options->prefix))
         code = prepare(image, options, format, &copy, err);
-    if (!code)
+    if (!code && format && format->write)
         code = format->write(copy ? copy : image, options, &bytes, &length, err);
     if (!code)
         code = ub_file_write(path, bytes, length, err);

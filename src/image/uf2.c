@@ -270,7 +270,7 @@ static enum ub_code add_run(const struct uf2 *u, size_t *index)
             break;
         length += block.size;
     }
-    uint8_t *data = malloc(length);
+    uint8_t *data = malloc(length ? length : 1); /* a wanted block has bytes */
     if (!data)
         return ub_fail_memory(u->err);
     size_t at = 0;
@@ -328,7 +328,7 @@ static enum ub_code read(const uint8_t *bytes, size_t length,
     u.count = length / UB_UF2_BLOCK;
     if (length % UB_UF2_BLOCK)
         return ub_fail(err, UB_IMG_UF2,
-                       "%s: is cut short: %zu bytes are no whole number of blocks of %u",
+                       "%s: is cut short: %zu bytes are no whole number of blocks of %zu",
                        image->name, length, UB_UF2_BLOCK);
     for (size_t i = 0; !code && i < u.count; i++)
         code = check_block(&u, i);

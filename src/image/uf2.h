@@ -9,7 +9,7 @@
 
 #include "image/image.h"
 
-#define UB_UF2_BLOCK      512u
+#define UB_UF2_BLOCK      ((size_t)512)
 #define UB_UF2_HEADER     32u
 #define UB_UF2_DATA       476u /**< bytes of a block that can be content */
 #define UB_UF2_PAYLOAD    256u /**< content of a block as we write it, and as bootloaders want it */

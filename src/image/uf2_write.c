@@ -105,7 +105,7 @@ enum ub_code ub_uf2_write(const struct ub_image *image, const struct ub_save_opt
     bool given = options && options->has_uf2_family;
     const struct ub_claim *claim = ub_image_find_claim(image, UB_CLAIM_UF2_FAMILY);
     uint64_t count = count_pages(image);
-    if (count > UB_IMAGE_FILE_MAX / UB_UF2_BLOCK)
+    if (count == 0 || count > UB_IMAGE_FILE_MAX / UB_UF2_BLOCK)
         return ub_fail(err, UB_IMG_UNWRITABLE,
                        "%s: touches %" PRIu64 " pages of %u bytes, too many for a UF2 file",
                        image->name, count, PAGE);

@@ -38,7 +38,7 @@ static enum ub_code fail_long(const struct ub_archive_source *source, struct ub_
 
 static enum ub_code check_zip(const struct ub_archive_source *source, struct ub_error *err)
 {
-    static const char mark[] = {'P', 'K', 1, 2}; /* of an entry in the list (APPNOTE 4.3.12) */
+    static const uint8_t mark[] = {'P', 'K', 1, 2}; /* of an entry in the list (APPNOTE 4.3.12) */
     const uint8_t *bytes = source->bytes;
     size_t count = 0;
     for (size_t i = 0; i + sizeof(mark) <= source->length; i++)

@@ -88,7 +88,7 @@ bool ub_json_text(struct ub_json *json, const json_t *object, const char *key, b
         ub_json_fail(json, "%s is longer than %zu bytes", key, size - 1);
     else
         ub_print_stranger(to, size, text, length);
-    if (!json->code && strcmp(to, text) != 0)
+    if (!json->code && text && strcmp(to, text) != 0)
         ub_json_fail(json, "%s has control characters, or blanks at its end", key);
     return !json->code;
 }
