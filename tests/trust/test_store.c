@@ -104,8 +104,8 @@ static void names(void **state)
         "revoked",
         "seen",
         "\xc3\xbc",
-        "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
-        "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"};
+        ("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+         "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa")};
     new_key(f, "k");
     for (size_t i = 0; i < sizeof(odd) / sizeof(odd[0]); i++) {
         if (add_as(f, "k.pub", odd[i]) != UB_USE_OPTION)
