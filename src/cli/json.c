@@ -362,6 +362,7 @@ static void set_result(json_t *object, const struct ub_result *result)
     set_phase(object, "verify", &result->verify);
     json_add_number(object, "total_us", result->total_us);
     json_add_number(object, "transfers", result->transfers);
+    json_add_number(object, "repeats", result->repeats);
 }
 
 json_t *json_of_item(const struct ub_many_item *item)

@@ -150,6 +150,8 @@ json_t *json_of_trust(const struct ub_trust *trust)
     json_add_bool(object, "expired", trust->expired);
     json_add_bool(object, "rolled_back", trust->rolled_back);
     json_add_bool(object, "first_use", trust->first_use);
+    json_add_bool(object, "not_kept", trust->not_kept);
+    json_add_bool(object, "inside_only", trust->inside_only);
     json_add_bool(object, "unknown_key", trust->unknown_key);
     return object;
 }

@@ -229,6 +229,18 @@ static void show_phase(struct cli *cli, const char *name, const struct ub_phase 
     }
 }
 
+/** A device or a cable that had to be asked twice is worth knowing, even if all went well. */
+static void show_repeats(struct cli *cli)
+{
+    const unsigned long long repeats = cli->result.repeats;
+    if (repeats == 0 || cli->quiet || !cli->has_result || cli->many_result != NULL) {
+        return;
+    }
+    term_print(&cli->term.out, TERM_PLAIN,
+               "%llu block%s or command%s had to be done once more (cable, hub or device)\n",
+               repeats, repeats == 1 ? "" : "s", repeats == 1 ? "" : "s");
+}
+
 /** For --verbose: what each part of the run took, beside what was foretold. */
 static void show_phases(struct cli *cli)
 {
@@ -256,6 +268,7 @@ void render_end(struct cli *cli, const struct ub_error *err, int status)
         show_error(cli, err);
         term_flush(&cli->term.err);
     } else {
+        show_repeats(cli);
         show_phases(cli);
     }
 }

@@ -116,7 +116,7 @@ static const struct cli_item json_items[] = {
      "only file and error are there"},
     {"trust", "in image, match and fetched: level (none, digest, given, signed), by, key, origin "
               "(none, given, user, site), comment, manifest, version, expired, rolled_back, "
-              "first_use, unknown_key"},
+              "first_use, not_kept, inside_only, unknown_key"},
     {"archive", "from image info of an archive with several images: file, members (path, length, "
                 "what, firmware)"},
     {"match",
@@ -159,7 +159,8 @@ static const struct cli_item json_items[] = {
                "raw). After flash, verify, backup, restore, erase, enter and leave also port, "
                "backup, bytes_written, bytes_kept, sectors_erased, verified, proved, "
                "left_bootloader, came_back, returned, return_us, predicted_us, actual_us, "
-               "total_us, transfers, and erase, write and verify, each with predicted_us and "
+               "total_us, transfers, repeats (blocks and commands done once more), and erase, "
+               "write and verify, each with predicted_us and "
                "actual_us. After flash or plan on several devices instead count, failed, "
                "devices, each with the keys of finished, left_out (devices) and worst (a port or "
                "null); left and error are those of the worst"},

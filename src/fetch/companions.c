@@ -191,8 +191,10 @@ static enum ub_code fetch_digest(struct ub_download *download, struct ub_net *ne
                       : ub_url_beside(&download->url, DIGEST_LIST, &url, err);
         if (!code)
             code = get(&url, net, false, &sums, err);
-        found = !code && sums.bytes &&
-                ub_digest_find(sums.bytes, sums.length, download->url.name, digits);
+        if (!code && sums.bytes && i == 0)
+            found = ub_digest_find(sums.bytes, sums.length, download->url.name, digits);
+        else if (!code && sums.bytes)
+            found = ub_digest_find_beside(sums.bytes, sums.length, download->url.name, digits);
         drop(&sums);
     }
     if (code || !found)

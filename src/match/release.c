@@ -7,7 +7,7 @@
 bool ub_release_valid(uint16_t bcd)
 {
     for (unsigned shift = 0; shift < 16; shift += 4)
-        if ((bcd >> shift & 0xfu) > 9)
+        if (((unsigned)bcd >> shift & 0xfu) > 9)
             return false;
     return true;
 }

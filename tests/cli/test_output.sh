@@ -37,6 +37,11 @@ run "$sim" flash fw.bin "${at[@]}" --yes --quiet
 check "quiet: no step that went well" bash -c '! grep -q " ✓ " out'
 run "$sim" flash fw.bin "${at[@]}" --yes --verbose
 says out 'control transfers'
+check "nothing was done twice" bash -c '! grep -q "done once more" out'
+
+# What had to be done twice is told, even if all went well.
+run --sim stm32f405,time=virtual,fault=stall@40 flash fw.bin "${at[@]}" --yes
+says out '^1 block or command had to be done once more'
 
 # ASCII where the locale is, and on request.
 LC_ALL=C run "$sim" flash fw.bin "${at[@]}" --yes

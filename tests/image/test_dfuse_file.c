@@ -327,6 +327,14 @@ static void what_a_dfuse_file_cannot_say(void **state)
 }
 
 /* As many targets as the format has room for, each with two elements, all with names but one. */
+/** One of them has none. */
+static void name_target(char name[32], int alt)
+{
+    name[0] = '\0';
+    if (alt != 9)
+        (void)ub_print(name, 32, "@Memory %d", alt);
+}
+
 static void many_targets_with_their_names(void **state)
 {
     (void)state;
@@ -336,7 +344,7 @@ static void many_targets_with_their_names(void **state)
     char name[32];
     assert_int_equal(ub_image_new("fw", &image, NULL), UB_OK);
     for (int alt = 0; alt < 255; alt++) {
-        (void)ub_print(name, sizeof(name), alt == 9 ? "" : "@Memory %d", alt);
+        name_target(name, alt);
         assert_int_equal(ub_image_add(image, alt, true, 0, (const uint8_t *)"x", 1, NULL), UB_OK);
         assert_int_equal(ub_image_add(image, alt, true, 8, (const uint8_t *)"yz", 2, NULL), UB_OK);
         assert_int_equal(
@@ -353,7 +361,7 @@ static void many_targets_with_their_names(void **state)
         assert_string_equal(image->target_name, "@Memory 0");
         for (int alt = 0; alt < 255; alt++) {
             const struct ub_claim *claim = &image->claims[alt];
-            (void)ub_print(name, sizeof(name), alt == 9 ? "" : "@Memory %d", alt);
+            name_target(name, alt);
             assert_int_equal(claim->kind, UB_CLAIM_TARGET);
             assert_true(claim->number == (uint64_t)alt);
             assert_string_equal(claim->text, name);
