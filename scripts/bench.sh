@@ -46,7 +46,8 @@ if [[ ! -s $measures ]]; then
     exit 1
 fi
 scripts/bench_table.py "$measures" --json build/bench.json | tee build/bench.txt || exit 1
-if scripts/bench_chart.py build/bench.json build/benchmark.svg; then
+# The chart is of devices; files alone make none.
+if [[ ${#cases[@]} -gt 0 ]] && scripts/bench_chart.py build/bench.json build/benchmark.svg; then
     echo
     echo "build/bench.json, build/bench.txt, build/benchmark.svg"
     [[ -z $docs ]] || scripts/bench_docs.sh build docs || exit 1
