@@ -60,7 +60,8 @@ unbrick_on_sim 0 plan toboot.bin --at 0x08000000
 say "The whole job: back up, write, read back, start it."
 unbrick_on_sim 0 flash toboot.bin --at 0x08000000 --yes
 
-say "Another firmware comes. What is there now goes into the vault first."
+say "Another firmware comes. It is meant to run elsewhere, which shows in its first bytes and is told." \
+    "What is there now goes into the vault first."
 unbrick_on_sim 0 flash toboot-booster.bin --at 0x08000000 --yes
 
 say "Is it really there? And what does a difference look like?"
